@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make rehearse` and `make test`. `make help` lists the others.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock clean
+
+# The first Python that is new enough; commands/prerequisites.py says so when there is none.
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+  $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3)
+BIN := .venv/bin
+# Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
+LAB ?= $(wildcard ../shared/lab)
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/.ready node_modules/.ready ## Install what the other targets need (they call it)
+
+.venv/.ready: requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: python is missing, 3.11 or newer is needed: https://www.python.org/downloads" >&2; exit 1; }
+	@$(PYTHON) commands/prerequisites.py
+	@echo "setting up Python (about a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@# Bytecode is written when a module is first used: the providers have 5,000 modules, of which some dozens are.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@echo "setting up the CDKTF command line (about a minute, once)"
+	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+rehearse: setup ## Deploy, plan again and destroy the estate on simulated providers
+	@$(BIN)/modelyard rehearse $(ENV)
+
+test: lint unit ## Check style and types, run the unit tests
+
+lint: setup
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+
+unit: setup
+	@$(BIN)/pytest -n 2
+
+policies: setup ## Check the rehearsed plans with checkov, but for the dated exceptions
+	@$(BIN)/modelyard policies $(ENV)
+
+bench: setup ## Time the start and growth of synth against stock CDKTF
+	@$(BIN)/python -m bench
+
+e2e: setup ## What needs minutes: real providers, real image builds
+	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
+
+lock: setup ## Write requirements.txt anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --group services pyproject.toml -o requirements.txt
+
+clean: ## Remove what setup, synth and rehearsals made (no real state)
+	@rm -rf .venv node_modules cdktf.out .rehearsal

@@ -1,0 +1,30 @@
+"""Entry point of the command `modelyard`."""
+
+import sys
+
+from modelyard.errors import ConfigurationError
+
+import typer
+
+from commands import protection, state
+from commands.rehearse import RehearsalError, rehearse
+
+app = typer.Typer(
+    help="Machine-learning services on Kubernetes: rehearsed, deployed, protected.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(rehearse)
+app.add_typer(state.app, name="state")
+app.add_typer(protection.app, name="protection")
+
+
+def main() -> None:
+    """Run the command; what a person can mend is a message, not a stack trace."""
+    try:
+        app()
+    except ConfigurationError as error:
+        sys.exit(f"error: {error}")
+    except RehearsalError as error:
+        sys.exit(str(error))

@@ -1,0 +1,110 @@
+"""Where a rehearsal keeps its things, and the variables that make the CDKTF CLI rehearse."""
+
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from stacks.environments import ROOT
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The rehearsal of one environment; its folder may be deleted at any time.
+
+    Attributes:
+        environment: The environment's name.
+        folder: Holds the simulated world, the states, the synthesised stacks and the logs.
+    """
+
+    environment: str
+    folder: Path
+
+    @classmethod
+    def of(cls, environment: str) -> "Rehearsal":
+        """The rehearsal of an environment, in `.rehearsal/` of the repo."""
+        return cls(environment, ROOT / ".rehearsal" / environment)
+
+    @property
+    def world(self) -> Path:
+        """What exists in the simulated clouds."""
+        return self.folder / "world"
+
+    @property
+    def states(self) -> Path:
+        """Terraform's states, which stand in for the state bucket."""
+        return self.folder / "states"
+
+    @property
+    def output(self) -> Path:
+        """The synthesised stacks."""
+        return self.folder / "cdktf.out"
+
+    @property
+    def plans(self) -> Path:
+        """The second plans as JSON, a file for each stack: everything that is deployed, with its values."""
+        return self.folder / "plans"
+
+    @property
+    def log(self) -> Path:
+        """All that the CLI printed."""
+        return self.folder / "cdktf.log"
+
+    def app_command(self, *, lift_protection: bool = False) -> list[str]:
+        """The app that synthesises the environment for this rehearsal."""
+        folders = ["--states", str(self.states), "--world", str(self.world)]
+        command = [sys.executable, "-m", "commands.rehearsal_app", *folders]
+        return [*command, "--lift-protection"] if lift_protection else command
+
+    def variables(self, *, lift_protection: bool = False) -> dict[str, str]:
+        """Environment variables for `cdktf` and for the app, run in the repo's root.
+
+        The CLI reads each of its options from a variable as well (`CDKTF_APP` is `--app`), so that a `cdktf deploy`
+        typed by hand rehearses too.
+        """
+        return {
+            "MODELYARD_ENV": self.environment,
+            "CDKTF_APP": shlex.join(self.app_command(lift_protection=lift_protection)),
+            "CDKTF_OUTPUT": str(self.output),
+            # Locking asks the registry for checksums, which simulated providers have not.
+            "CDKTF_SKIP_PROVIDER_LOCK": "true",
+            "CHECKPOINT_DISABLE": "1",
+            # The user's own file may point to mirrors and caches, or to nothing at all, which Terraform warns of.
+            "TF_CLI_CONFIG_FILE": str(self._terraform_config()),
+        }
+
+    def _terraform_config(self) -> Path:
+        file = self.folder / "terraform.rc"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        return file
+
+    def stacks(self) -> dict[str, list[str]]:
+        """The synthesised stacks in order of deployment, each with those that it depends on directly."""
+        manifest = json.loads((self.output / "manifest.json").read_text())["stacks"]
+        return {id_: stack["dependencies"] for id_, stack in manifest.items()}
+
+    def resources(self, stack: str) -> int:
+        """How many resources the stack's state holds; 0 without a state."""
+        file = self.states / f"{stack}.tfstate"
+        if not file.is_file():
+            return 0
+        resources = json.loads(file.read_text())["resources"]
+        return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
+
+
+def with_upstream(stack: str, stacks: dict[str, list[str]]) -> list[str]:
+    """`stack` and all that it depends on, in order of deployment."""
+    wanted = {stack}
+    for id_, dependencies in reversed(stacks.items()):
+        if id_ in wanted:
+            wanted.update(dependencies)
+    return [id_ for id_ in stacks if id_ in wanted]
+
+
+def clean_environment() -> dict[str, str]:
+    """The process's environment without what would change where Terraform works or what it asks for."""
+    leaking = {"TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_REATTACH_PROVIDERS", "TF_PLUGIN_CACHE_DIR"}
+    return {name: value for name, value in os.environ.items() if name not in leaking}

@@ -1,0 +1,235 @@
+"""`modelyard rehearse`: deploy, plan again and destroy an environment on simulated providers."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
+from commands.prerequisites import missing_tools
+from commands.rehearsal import Rehearsal, clean_environment, with_upstream
+from simulator.process import SimulatedProviders
+from simulator.world import World
+from stacks.environments import ROOT, chosen_environment, load_settings
+
+_DRIFT_MEND = "a value that the cloud gives back differs from the one written: write what it gives back, or nothing"
+_TAIL_LINES = 30
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class RehearsalError(Exception):
+    """A rehearsal that did not reach its end; the message is for people."""
+
+
+@dataclass
+class _Figures:
+    """One row of the last table."""
+
+    resources: int = 0
+    deploy_seconds: float = 0
+    plan_seconds: float = 0
+    destroy_seconds: float = 0
+    left: int = 0
+
+
+@dataclass
+class _Run:
+    """A rehearsal under way."""
+
+    rehearsal: Rehearsal
+    only: str | None
+    environment: dict[str, str]
+    stacks: list[str] = field(default_factory=list)
+    figures: dict[str, _Figures] = field(default_factory=dict)
+
+    def synthesise(self) -> None:
+        """Finds the stacks, and wrong settings and services before the CLI starts."""
+        command = self.rehearsal.app_command()
+        environment = {**self.environment, "CDKTF_OUTDIR": str(self.rehearsal.output)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RehearsalError(done.stderr.strip() or done.stdout.strip())
+        graph = self.rehearsal.stacks()
+        if self.only is not None and self.only not in graph:
+            raise RehearsalError(f"error: there is no stack {self.only!r}\n  mend: name one of {', '.join(graph)}")
+        self.stacks = with_upstream(self.only, graph) if self.only else list(graph)
+        self.figures = {stack: _Figures() for stack in self.stacks}
+
+    def cdktf(self, verb: str) -> CliRun:
+        """`cdktf deploy` or `cdktf destroy` over the chosen stacks."""
+        patterns = self.stacks if self.only else ["*"]
+        with console.status(f"{verb} …") as status:
+            return run_cdktf(
+                [verb, *patterns, "--auto-approve"],
+                stacks=self.stacks,
+                environment=self.environment,
+                log=self.rehearsal.log,
+                progress=lambda stack, line: _show_progress(status, verb, stack, line),
+            )
+
+    def deploy(self) -> None:
+        """Everything is created, in order."""
+        run = self.cdktf("deploy")
+        for stack, told in run.stacks.items():
+            self.figures[stack].deploy_seconds += told.seconds
+        self._refuse_failure("deploy", run)
+        for stack in self.stacks:
+            self.figures[stack].resources = self.rehearsal.resources(stack)
+        count = sum(figures.resources for figures in self.figures.values())
+        _say("deployed", f"{count} resources in {len(self.stacks)} stacks", run.seconds)
+
+    def plan_again(self) -> None:
+        """A second plan right after the deploy must find nothing to do."""
+        begun = time.monotonic()
+        with console.status("plan …"), ThreadPoolExecutor(os.cpu_count()) as pool:
+            changes = dict(zip(self.stacks, pool.map(self._plan, self.stacks), strict=True))
+        if changed := {stack: lines for stack, lines in changes.items() if lines}:
+            listed = "\n".join(f"  {stack}: {line}" for stack, lines in changed.items() for line in lines)
+            raise RehearsalError(f"error: the second plan is not empty:\n{listed}\nmend: {_DRIFT_MEND}")
+        _say("planned again", f"no change in {len(self.stacks)} stacks", time.monotonic() - begun)
+
+    def _plan(self, stack: str) -> list[str]:
+        """What the stack's plan would change; the plan is kept as JSON."""
+        begun = time.monotonic()
+        self._terraform(stack, "plan", "-input=false", "-no-color", "-lock=false", "-out=second.tfplan")
+        plan = self._terraform(stack, "show", "-json", "second.tfplan")
+        self.figures[stack].plan_seconds = time.monotonic() - begun
+        self.rehearsal.plans.mkdir(exist_ok=True)
+        (self.rehearsal.plans / f"{stack}.json").write_text(plan)
+        content = json.loads(plan)
+        changes = [*content.get("resource_changes", []), *content.get("resource_drift", [])]
+        wanted = ((change["address"], change["change"]["actions"]) for change in changes)
+        return [f"{address} would be {' and '.join(actions)}d" for address, actions in wanted if actions != ["no-op"]]
+
+    def _terraform(self, stack: str, *arguments: str) -> str:
+        done = subprocess.run(
+            ["terraform", *arguments],
+            cwd=self.rehearsal.output / "stacks" / stack,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RehearsalError(f"error: terraform {arguments[0]} of {stack} failed:\n{done.stderr or done.stdout}")
+        return done.stdout
+
+    def destroy(self) -> None:
+        """Everything goes, in reverse order."""
+        run = self.cdktf("destroy")
+        for stack, told in run.stacks.items():
+            self.figures[stack].destroy_seconds = told.seconds
+        for stack in self.stacks:
+            self.figures[stack].left = self.rehearsal.resources(stack)
+        self._refuse_failure("destroy", run)
+        left = World(self.rehearsal.world).contents()
+        if left:
+            listed = "\n".join(f"  {type_name} {id_}" for type_name, id_ in left)
+            raise RehearsalError(f"error: destroyed, but {len(left)} things are left in the world:\n{listed}")
+        _say("destroyed", "0 left", run.seconds)
+
+    def lift_protection(self) -> None:
+        """Deploys once more with the protection lifted."""
+        self.environment |= self.rehearsal.variables(lift_protection=True)
+        self.deploy()
+
+    def _refuse_failure(self, verb: str, run: CliRun) -> None:
+        if run.exit_code == 0:
+            return
+        failed = {stack: told.error for stack, told in run.stacks.items() if told.error}
+        parts = [f"error: {verb} of {stack} failed. Terraform says:\n\n{error}\n" for stack, error in failed.items()]
+        if not parts:
+            parts = [f"error: cdktf {verb} failed:\n" + "\n".join(run.output[-_TAIL_LINES:])]
+        again = f"modelyard rehearse {self.rehearsal.environment}"
+        stack = f" --only {next(iter(failed))}" if failed else ""
+        parts.append(f"mend it, then run `{again}{stack}`; all that was printed is in {self.rehearsal.log}")
+        raise RehearsalError("\n".join(parts))
+
+
+def _show_progress(status: Status, verb: str, stack: str, line: str) -> None:
+    if " complete after " in line or line.endswith("..."):
+        status.update(escape(f"{verb} {stack}: {line.partition(' complete')[0][:90]}"))
+    if line.startswith(("Apply complete!", "Destroy complete!")):
+        console.print(f"  [green]✓[/] {stack}  [dim]{escape(line)}[/]")
+
+
+def _say(what: str, detail: str, seconds: float) -> None:
+    console.print(f"[bold green]{what}[/]: {detail} [dim]({seconds:.0f} s)[/]")
+
+
+def _table(run: _Run, *, kept: bool) -> Table:
+    table = Table("stack", title=f"rehearsal of {run.rehearsal.environment}", title_justify="left")
+    for column in ("resources", "deploy s", "second plan s", *(() if kept else ("destroy s", "left"))):
+        table.add_column(column, justify="right")
+    for stack, figures in run.figures.items():
+        cells = [stack, str(figures.resources), f"{figures.deploy_seconds:.1f}", f"{figures.plan_seconds:.1f}"]
+        table.add_row(*cells, *([] if kept else [f"{figures.destroy_seconds:.1f}", str(figures.left)]))
+    return table
+
+
+def _shell_lines(rehearsal: Rehearsal) -> list[str]:
+    """Lines for `eval`: the variables, and providers that end together with the shell that evaluates them."""
+    variables = rehearsal.variables() | {"PATH": f"{CDKTF.parent}{os.pathsep}{os.environ['PATH']}"}
+    serve = shlex.join([sys.executable, "-m", "simulator", "--world", str(rehearsal.world)])
+    start = f"cd {shlex.quote(str(ROOT))} && {serve} --detach-until-exit-of $$"
+    exports = [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
+    return [*exports, f'export TF_REATTACH_PROVIDERS="$({start})";']
+
+
+def _begin(name: str, *, only: str | None, keep_world: bool) -> _Run:
+    """Checks what can be checked before anything runs."""
+    if problems := missing_tools():
+        raise RehearsalError("\n".join(f"error: {problem}" for problem in problems))
+    if not CDKTF.exists():
+        raise RehearsalError("error: the CDKTF CLI is not installed\n  mend: make setup")
+    rehearsal = Rehearsal.of(name)
+    if not keep_world:
+        shutil.rmtree(rehearsal.folder, ignore_errors=True)
+    rehearsal.states.mkdir(parents=True, exist_ok=True)
+    return _Run(rehearsal, only, clean_environment() | rehearsal.variables())
+
+
+def rehearse(
+    name: Annotated[str | None, typer.Argument(metavar="[ENV]", help="A file of environments/.")] = None,
+    *,
+    only: Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Destroy nothing; look around with --shell.")] = False,
+    shell: Annotated[bool, typer.Option("--shell", help='Print what `eval "$(…)"` needs to rehearse by hand.')] = False,
+) -> None:
+    """Deploy, plan again and destroy an environment on simulated providers: no account, no cluster, no registry."""
+    environment = name or chosen_environment()
+    settings = load_settings(environment)
+    run = _begin(environment, only=only, keep_world=shell)
+    if shell:
+        print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person
+        return
+    console.print(
+        f"rehearsing [bold]{environment}[/] on simulated providers: the plans are the simulator's own, "
+        "made from the recorded schemas of the real ones"
+    )
+    with SimulatedProviders(run.rehearsal.world) as providers:
+        run.environment |= providers.environment
+        run.synthesise()
+        run.deploy()
+        run.plan_again()
+        if not keep:
+            if settings.is_protected:
+                console.print("[bold]protected[/]: lifting it as `modelyard protection lift` does, else nothing goes")
+                run.lift_protection()
+            run.destroy()
+    console.print(_table(run, kept=keep))
+    if keep:
+        console.print(f'kept: eval "$(modelyard rehearse {environment} --shell)" and then cdktf or terraform by hand')

@@ -1,0 +1,116 @@
+"""`modelyard state move`: the state bucket's own state, from its local file into the bucket and back."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from modelyard.errors import ConfigurationError
+
+import typer
+from rich.console import Console
+
+from commands.environment_file import edited
+from stacks.environments import ROOT, load_settings
+
+console = Console(highlight=False, soft_wrap=True)
+app = typer.Typer(help="Where the state bucket keeps its own state.", no_args_is_help=True)
+
+
+def local_state(stack: str) -> Path:
+    """Where the state stack keeps its state while there is no bucket."""
+    return ROOT / f"terraform.{stack}.tfstate"
+
+
+class _Bucket:
+    """The state bucket's place for one stack, reached through Terraform's own gcs backend."""
+
+    def __init__(self, folder: Path, *, bucket: str, prefix: str) -> None:
+        # No provider in it: nothing is downloaded.
+        backend = {"terraform": {"backend": {"gcs": {"bucket": bucket, "prefix": prefix}}}}
+        (folder / "backend.tf.json").write_text(json.dumps(backend))
+        self._folder = folder
+        self._terraform("init", "-input=false")
+
+    def _terraform(self, *arguments: str) -> str:
+        done = subprocess.run(["terraform", *arguments], cwd=self._folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ConfigurationError(
+                f"terraform {arguments[0]} failed, nothing was moved:\n{done.stderr.strip()}",
+                mend="mend what Terraform says; the command can be run again",
+            )
+        return done.stdout
+
+    def pull(self) -> dict[str, Any]:
+        """The state in the bucket; empty when there is none."""
+        text = self._terraform("state", "pull")
+        return dict(json.loads(text)) if text.strip() else {}
+
+    def push(self, file: Path) -> None:
+        """Terraform refuses a state of another lineage, and one that is older than the bucket's."""
+        self._terraform("state", "push", str(file))
+
+    def forget(self) -> None:
+        """Leaves an empty state behind, so that nobody takes the bucket's copy for the living one."""
+        emptied = self.pull()
+        file = self._folder / "empty.tfstate"
+        file.write_text(json.dumps(emptied | {"resources": [], "outputs": {}, "serial": emptied["serial"] + 1}))
+        self.push(file)
+
+
+@app.command()
+def move(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")],
+    *,
+    to: Annotated[Literal["bucket", "local"], typer.Option(help="Into the bucket, or back into a local file.")],
+) -> None:
+    """Move the state bucket's own state, and record where it is; safe to run again, also after an interruption."""
+    settings = load_settings(environment)
+    stack = settings.stack_id("state")
+    file = local_state(stack)
+    if settings.state.own_state == to:
+        console.print(f"already there: the state of {stack} is kept {_place(to, settings.state_bucket, stack, file)}")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        bucket = _Bucket(Path(folder), bucket=settings.state_bucket, prefix=stack)
+        count = _into_bucket(bucket, file, stack) if to == "bucket" else _into_file(bucket, file)
+    with edited(environment) as document:
+        document["state"]["own_state"] = to
+    # What Terraform noted of the old place would make it ask for a migration that has happened.
+    (ROOT / "cdktf.out" / "stacks" / stack / ".terraform" / "terraform.tfstate").unlink(missing_ok=True)
+    console.print(
+        f"moved: the state of {stack}, {count} resources, is kept {_place(to, settings.state_bucket, stack, file)}; "
+        f"commit environments/{environment}.toml"
+    )
+
+
+def _place(kind: str, bucket: str, stack: str, file: Path) -> str:
+    return f"in gs://{bucket}/{stack}" if kind == "bucket" else f"in {file.name}"
+
+
+def _into_bucket(bucket: _Bucket, file: Path, stack: str) -> int:
+    if not file.is_file():
+        raise ConfigurationError(f"there is no state of {stack} to move", mend=f"cdktf deploy {stack}", where=file.name)
+    state = json.loads(file.read_text())
+    bucket.push(file)
+    _refuse_difference(state, bucket.pull())
+    file.rename(file.with_suffix(".tfstate.moved"))
+    return len(state["resources"])
+
+
+def _into_file(bucket: _Bucket, file: Path) -> int:
+    state = bucket.pull()
+    if not state.get("resources"):
+        raise ConfigurationError("the state in the bucket is empty", mend="see docs/state.md, how to restore a version")
+    file.write_text(json.dumps(state, indent=2))
+    bucket.forget()
+    return len(state["resources"])
+
+
+def _refuse_difference(local: dict[str, Any], remote: dict[str, Any]) -> None:
+    if local["lineage"] != remote.get("lineage") or local["resources"] != remote.get("resources"):
+        raise ConfigurationError(
+            "what came back from the bucket is not what was sent; the local state is untouched",
+            mend="look at the bucket's object versions, then run the command again",
+        )

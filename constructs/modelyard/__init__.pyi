@@ -1,0 +1,11 @@
+from .autoscaling import Autoscaling as Autoscaling
+from .build_context import BuildContext as BuildContext
+from .cluster_ref import ClusterRef as ClusterRef
+from .egress import Egress as Egress
+from .errors import ConfigurationError as ConfigurationError
+from .exposure import Exposure as Exposure
+from .model_service import ModelService as ModelService
+from .node_capacity import NodeCapacity as NodeCapacity
+from .probes import Probes as Probes
+from .resources import Resources as Resources
+from .service_scope import ServiceScope as ServiceScope

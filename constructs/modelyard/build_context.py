@@ -1,0 +1,69 @@
+"""Images named by the content they are built from."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard.errors import ConfigurationError
+
+from wcmatch import glob
+
+# Python writes these beside the sources; no image is the better for them, listed in .dockerignore or not.
+_ALWAYS_IGNORED = ("**/__pycache__", "**/*.pyc")
+_HASH_CHARACTERS = 16
+
+
+def _is_ignored(path: str, patterns: list[str]) -> bool:
+    """Docker's rule: the last pattern that matches the path or a folder above it decides, `!` takes it back in."""
+    parts = path.split("/")
+    candidates = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+    ignored = False
+    for pattern in patterns:
+        body = pattern.removeprefix("!").strip("/")
+        if any(glob.globmatch(each, body, flags=glob.GLOBSTAR | glob.DOTGLOB) for each in candidates):
+            ignored = not pattern.startswith("!")
+    return ignored
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildContext:
+    """A folder with a Dockerfile.
+
+    Attributes:
+        folder: The build context.
+        repository: Where its image is pushed, without tag.
+    """
+
+    folder: Path
+    repository: str
+
+    def __post_init__(self) -> None:
+        if not (self.folder / "Dockerfile").is_file():
+            raise ConfigurationError(
+                f"{self.folder} has no Dockerfile", mend="put one there, or name the folder that has it"
+            )
+
+    def files(self) -> list[Path]:
+        """The files that a build sends to the builder, sorted, relative to the folder."""
+        ignore = self.folder / ".dockerignore"
+        lines = ignore.read_text().splitlines() if ignore.is_file() else []
+        patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        patterns += _ALWAYS_IGNORED
+        paths = (each.relative_to(self.folder) for each in self.folder.rglob("*") if not each.is_dir())
+        return sorted(each for each in paths if not _is_ignored(each.as_posix(), patterns))
+
+    @property
+    def content_hash(self) -> str:
+        """16 hexadecimal digits that change when a file's name, content or executable bit does."""
+        digest = hashlib.sha256()
+        for relative in self.files():
+            path = self.folder / relative
+            executable = "x" if path.stat().st_mode & 0o100 else "-"
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{relative.as_posix()}\0{executable}\0{content}\n".encode())
+        return digest.hexdigest()[:_HASH_CHARACTERS]
+
+    @property
+    def image(self) -> str:
+        """The reference that a Deployment uses: `REPOSITORY:HASH`."""
+        return f"{self.repository}:{self.content_hash}"

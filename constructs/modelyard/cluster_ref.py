@@ -1,0 +1,27 @@
+"""The way from a service's stack to its cluster."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from modelyard.node_capacity import NodeCapacity
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+
+
+class ClusterRef(ABC):
+    """Names only: the cluster is read when a service's stack is planned, never from another stack's state."""
+
+    @property
+    @abstractmethod
+    def node_capacity(self) -> NodeCapacity:
+        """What a node offers to pods."""
+
+    @property
+    @abstractmethod
+    def internal_load_balancer_annotations(self) -> Mapping[str, str]:
+        """What makes this cloud give a LoadBalancer a private address."""
+
+    @abstractmethod
+    def connect(self, stack: TerraformStack) -> KubernetesProvider:
+        """Configures the stack's Kubernetes provider, without a token that could end up in a state."""

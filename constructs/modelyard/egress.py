@@ -1,0 +1,31 @@
+"""What a service's pods may reach, besides the cluster's DNS."""
+
+from dataclasses import dataclass
+
+# What is not the internet: private networks, and the link-local range where clouds serve instance credentials.
+_NOT_THE_INTERNET = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
+
+@dataclass(frozen=True)
+class Egress:
+    """Made by one of its factories.
+
+    Attributes:
+        network: The IPv4 network that may be reached, None for nothing.
+        excluded: Networks inside it that may not.
+        ports: TCP ports.
+    """
+
+    network: str | None = None
+    excluded: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+
+    @classmethod
+    def none(cls) -> "Egress":
+        """DNS only."""
+        return cls()
+
+    @classmethod
+    def internet(cls, *ports: int) -> "Egress":
+        """Public addresses on the given TCP ports, by default 80 and 443; never private or link-local ones."""
+        return cls(network="0.0.0.0/0", excluded=_NOT_THE_INTERNET, ports=ports or (80, 443))

@@ -1,0 +1,75 @@
+"""What Google's machine types offer to pods once GKE has taken its share.
+
+Source: https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes (reservation rules) and
+https://cloud.google.com/compute/docs/general-purpose-machines (GB of memory for each vCPU).
+"""
+
+import re
+
+from modelyard.errors import ConfigurationError
+from modelyard.node_capacity import NodeCapacity
+
+# Memory in MiB for each vCPU of a family and class.
+_MEBIBYTES_PER_VCPU = {
+    "n1-standard": 3840,
+    "n1-highmem": 6656,
+    "n2-standard": 4096,
+    "n2-highmem": 8192,
+    "n2d-standard": 4096,
+    "n2d-highmem": 8192,
+    "e2-standard": 4096,
+    "e2-highmem": 8192,
+    "c3-standard": 4096,
+    "n4-standard": 4096,
+}
+_MACHINE_TYPE = re.compile(r"([a-z][a-z0-9]+-[a-z]+)-(\d+)")
+_GIBIBYTE = 1024
+_EVICTION_MEBIBYTES = 100
+
+
+def _reserved(size: float, brackets: list[tuple[float, float]]) -> float:
+    """The sum over brackets of (width, share reserved in it); the last bracket has no end."""
+    reserved = 0.0
+    for width, share in brackets:
+        part = min(size, width)
+        reserved += part * share
+        size -= part
+    return reserved
+
+
+def node_capacity(machine_type: str) -> NodeCapacity:
+    """Allocatable CPU and memory of a node, before the DaemonSets that GKE itself runs on it.
+
+    Raises:
+        ConfigurationError: A machine type that is not in the table.
+    """
+    match = _MACHINE_TYPE.fullmatch(machine_type)
+    if match is None or match[1] not in _MEBIBYTES_PER_VCPU or int(match[2]) < 1:
+        raise ConfigurationError(
+            f"machine type {machine_type!r} is not known here",
+            mend=f"write one of {', '.join(f'{family}-N' for family in sorted(_MEBIBYTES_PER_VCPU))}, "
+            "or add its family to constructs/modelyard/gcp/machine_types.py",
+        )
+    vcpus = int(match[2])
+    memory = vcpus * _MEBIBYTES_PER_VCPU[match[1]]
+    endless = float("inf")
+    cpu_reserved = _reserved(vcpus * 1000, [(1000, 0.06), (1000, 0.01), (2000, 0.005), (endless, 0.0025)])
+    memory_reserved = _reserved(
+        memory,
+        [
+            (4 * _GIBIBYTE, 0.25),
+            (4 * _GIBIBYTE, 0.20),
+            (8 * _GIBIBYTE, 0.10),
+            (112 * _GIBIBYTE, 0.06),
+            (endless, 0.02),
+        ],
+    )
+    cpu = int(vcpus * 1000 - cpu_reserved)
+    mebibytes = int(memory - memory_reserved - _EVICTION_MEBIBYTES)
+    return NodeCapacity(
+        machine_type=machine_type,
+        cpu_millicores=cpu,
+        memory_mebibytes=mebibytes,
+        arithmetic=f"{vcpus * 1000}m less {vcpus * 1000 - cpu}m, {memory}Mi less {memory - mebibytes}Mi, "
+        "which GKE reserves",
+    )

@@ -1,0 +1,209 @@
+"""A model behind an address: namespace, Deployment, LoadBalancer and what belongs to them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from modelyard.autoscaling import Autoscaling
+from modelyard.egress import Egress
+from modelyard.errors import ConfigurationError
+from modelyard.exposure import Exposure
+from modelyard.pods import ServingPods
+from modelyard.probes import Probes
+from modelyard.resources import Resources
+from modelyard.service_scope import ServiceScope
+from modelyard.traffic_rules import add_traffic_rules
+
+from cdktf import ITerraformDependable, TerraformOutput
+from cdktf_cdktf_provider_kubernetes import deployment_v1, namespace_v1, service_account_v1, service_v1
+from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
+from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
+from constructs import Construct
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metadata:
+    """What all of the service's objects carry."""
+
+    name: str
+    namespace: str
+    labels: dict[str, str]
+
+
+class ModelService(Construct):
+    """Serves an HTTP program in its own namespace, to those that `exposure` names.
+
+    Args:
+        scope: The service's stack; gives the name, the labels and what its nodes can hold.
+        id_: The construct's id; renaming it replaces every object.
+        image: The container image, by digest or by a tag that never moves.
+        port: Where the program listens for HTTP; above 1023, since it is not root.
+        resources: Requests and limits of one replica.
+        exposure: Who may reach the LoadBalancer.
+        replicas: How many pods, 1 or more; the least number when `autoscaling` is given.
+        autoscaling: Lets the number of pods follow the load.
+        probes: Paths and times; by default /readyz and /healthz.
+        egress: What the pods may reach; by default DNS only.
+        environment: Environment variables. Not for secrets: they stand in plans and in the state.
+        shutdown_seconds: How long requests under way may take when a pod is told to end.
+
+    Raises:
+        ConfigurationError: A declaration that no cluster of the environment could run.
+    """
+
+    def __init__(
+        self,
+        scope: ServiceScope,
+        id_: str,
+        *,
+        image: str,
+        port: int,
+        resources: Resources,
+        exposure: Exposure,
+        replicas: int = 1,
+        autoscaling: Autoscaling | None = None,
+        probes: Probes | None = None,
+        egress: Egress | None = None,
+        environment: Mapping[str, str] | None = None,
+        shutdown_seconds: int = 30,
+    ) -> None:
+        super().__init__(scope, id_)
+        _check_port(port)
+        _check_replicas(replicas)
+        resources.check_fits(scope.node_capacity)
+        name = scope.service_name
+        self._scope = scope
+
+        namespace = namespace_v1.NamespaceV1(
+            self, "namespace", metadata=namespace_v1.NamespaceV1Metadata(name=name, labels=_namespace_labels(scope))
+        )
+        # A reference, not the bare name: everything below waits for the namespace, and goes before it.
+        self._metadata = _Metadata(name=name, namespace=namespace.metadata.name, labels=scope.labels)
+
+        account = service_account_v1.ServiceAccountV1(
+            self,
+            "account",
+            metadata=service_account_v1.ServiceAccountV1Metadata(**asdict(self._metadata)),
+            automount_service_account_token=False,
+        )
+        pods = ServingPods(
+            name=name,
+            image=image,
+            port=port,
+            resources=resources,
+            probes=probes or Probes(),
+            environment=environment or {},
+            shutdown_seconds=shutdown_seconds,
+        )
+        rules = add_traffic_rules(
+            self,
+            "traffic_rules",
+            metadata=asdict(self._metadata),
+            selector=scope.selector,
+            port=port,
+            exposure=exposure,
+            egress=egress or Egress.none(),
+        )
+        self.deployment = self._deploy(pods, replicas=None if autoscaling else replicas, wait_for=[account, rules])
+        self.load_balancer = self._expose(exposure)
+        if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
+            self._limit_disruption()
+        if autoscaling:
+            self._autoscale(autoscaling)
+
+    def _deploy(
+        self, pods: ServingPods, *, replicas: int | None, wait_for: list[ITerraformDependable]
+    ) -> deployment_v1.DeploymentV1:
+        return deployment_v1.DeploymentV1(
+            self,
+            "deployment",
+            metadata=deployment_v1.DeploymentV1Metadata(**asdict(self._metadata)),
+            spec=deployment_v1.DeploymentV1Spec(
+                replicas=None if replicas is None else str(replicas),
+                revision_history_limit=3,
+                selector=deployment_v1.DeploymentV1SpecSelector(match_labels=self._scope.selector),
+                # The new pod is ready before an old one goes: a rollout loses no request, one replica or many.
+                strategy=deployment_v1.DeploymentV1SpecStrategy(
+                    type="RollingUpdate",
+                    rolling_update=deployment_v1.DeploymentV1SpecStrategyRollingUpdate(
+                        max_surge="1", max_unavailable="0"
+                    ),
+                ),
+                template=pods.template(self._scope.labels, self._scope.selector),
+            ),
+            depends_on=wait_for,
+        )
+
+    def _expose(self, exposure: Exposure) -> service_v1.ServiceV1:
+        annotations = self._scope.internal_load_balancer_annotations if exposure.is_internal else {}
+        service = service_v1.ServiceV1(
+            self,
+            "load_balancer",
+            metadata=service_v1.ServiceV1Metadata(**asdict(self._metadata), annotations=dict(annotations) or None),
+            spec=service_v1.ServiceV1Spec(
+                type="LoadBalancer",
+                selector=self._scope.selector,
+                load_balancer_source_ranges=list(exposure.ranges),
+                # Keeps the callers' addresses, which the NetworkPolicy and the logs need.
+                external_traffic_policy="Local",
+                port=[service_v1.ServiceV1SpecPort(name="http", port=80, target_port="http", protocol="TCP")],
+            ),
+        )
+        address = service.status.get(0).load_balancer.get(0).ingress.get(0).ip
+        output = TerraformOutput(self, "url", value=f"http://{address}/", description="Where the service answers.")
+        output.override_logical_id("url")
+        return service
+
+    def _limit_disruption(self) -> None:
+        pdb.PodDisruptionBudgetV1(
+            self,
+            "disruption_budget",
+            metadata=pdb.PodDisruptionBudgetV1Metadata(**asdict(self._metadata)),
+            spec=pdb.PodDisruptionBudgetV1Spec(
+                max_unavailable="1",
+                selector=pdb.PodDisruptionBudgetV1SpecSelector(match_labels=self._scope.selector),
+            ),
+        )
+
+    def _autoscale(self, autoscaling: Autoscaling) -> None:
+        target = hpa.HorizontalPodAutoscalerV2SpecMetricResourceTarget(
+            type="Utilization", average_utilization=autoscaling.cpu_percent
+        )
+        hpa.HorizontalPodAutoscalerV2(
+            self,
+            "autoscaler",
+            metadata=hpa.HorizontalPodAutoscalerV2Metadata(**asdict(self._metadata)),
+            spec=hpa.HorizontalPodAutoscalerV2Spec(
+                min_replicas=autoscaling.min_replicas,
+                max_replicas=autoscaling.max_replicas,
+                scale_target_ref=hpa.HorizontalPodAutoscalerV2SpecScaleTargetRef(
+                    api_version="apps/v1", kind="Deployment", name=self.deployment.metadata.name
+                ),
+                metric=[
+                    hpa.HorizontalPodAutoscalerV2SpecMetric(
+                        type="Resource",
+                        resource=hpa.HorizontalPodAutoscalerV2SpecMetricResource(name="cpu", target=target),
+                    )
+                ],
+            ),
+        )
+
+
+def _namespace_labels(scope: ServiceScope) -> dict[str, str]:
+    # https://kubernetes.io/docs/concepts/security/pod-security-admission/
+    modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+    return {**scope.labels, **modes}
+
+
+def _check_port(port: int) -> None:
+    if not 1024 <= port <= 65535:
+        raise ConfigurationError(
+            f"port = {port}: the program runs without root and without capabilities",
+            mend="let it listen on a port from 1024 to 65535; the LoadBalancer answers on 80 in any case",
+        )
+
+
+def _check_replicas(replicas: int) -> None:
+    if replicas < 1:
+        raise ConfigurationError(
+            f"replicas = {replicas}: a service without pods answers nobody", mend="write 1 or more"
+        )

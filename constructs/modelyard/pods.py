@@ -1,0 +1,143 @@
+"""The Deployment of a serving program, hardened to the `restricted` Pod Security Standard.
+
+Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelyard.probes import Probes
+from modelyard.resources import Resources
+
+from cdktf_cdktf_provider_kubernetes import deployment_v1 as k8s
+
+# A numeric user, so that the kubelet can tell that it is not root; above 10000, where no host has one.
+_USER = 10001
+# Endpoints are withdrawn while a pod shuts down: it goes on serving until load balancers have heard of that.
+_DRAIN_SECONDS = 10
+_PROBE_PERIOD_SECONDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingPods:
+    """What runs in each replica.
+
+    Attributes:
+        name: Of the container.
+        image: Its reference.
+        port: Where the program listens for HTTP, above 1023.
+        resources: Requests and limits.
+        probes: Startup, readiness, liveness.
+        environment: Environment variables; not for secrets, they stand in the plan.
+        shutdown_seconds: How long requests under way may take to finish.
+        scratch_size: Size limit of /tmp, the only place that can be written.
+    """
+
+    name: str
+    image: str
+    port: int
+    resources: Resources
+    probes: Probes
+    environment: Mapping[str, str] = field(default_factory=dict)
+    shutdown_seconds: int = 30
+    scratch_size: str = "128Mi"
+
+    def template(self, labels: Mapping[str, str], selector: Mapping[str, str]) -> k8s.DeploymentV1SpecTemplate:
+        """The pod template of a Deployment whose pods carry `labels` and are found by `selector`."""
+        return k8s.DeploymentV1SpecTemplate(
+            metadata=k8s.DeploymentV1SpecTemplateMetadata(labels=dict(labels)),
+            spec=k8s.DeploymentV1SpecTemplateSpec(
+                service_account_name=self.name,
+                automount_service_account_token=False,
+                enable_service_links=False,
+                termination_grace_period_seconds=_DRAIN_SECONDS + self.shutdown_seconds,
+                security_context=k8s.DeploymentV1SpecTemplateSpecSecurityContext(
+                    run_as_non_root=True,
+                    run_as_user=str(_USER),
+                    run_as_group=str(_USER),
+                    fs_group=str(_USER),
+                    seccomp_profile=k8s.DeploymentV1SpecTemplateSpecSecurityContextSeccompProfile(
+                        type="RuntimeDefault"
+                    ),
+                ),
+                topology_spread_constraint=[
+                    k8s.DeploymentV1SpecTemplateSpecTopologySpreadConstraint(
+                        max_skew=1,
+                        topology_key=key,
+                        when_unsatisfiable="ScheduleAnyway",
+                        label_selector=[
+                            k8s.DeploymentV1SpecTemplateSpecTopologySpreadConstraintLabelSelector(
+                                match_labels=dict(selector)
+                            )
+                        ],
+                    )
+                    for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+                ],
+                container=[self._container()],
+                volume=[
+                    k8s.DeploymentV1SpecTemplateSpecVolume(
+                        name="scratch",
+                        empty_dir=k8s.DeploymentV1SpecTemplateSpecVolumeEmptyDir(size_limit=self.scratch_size),
+                    )
+                ],
+            ),
+        )
+
+    def _container(self) -> k8s.DeploymentV1SpecTemplateSpecContainer:
+        return k8s.DeploymentV1SpecTemplateSpecContainer(
+            name=self.name,
+            image=self.image,
+            # The tag is the content's hash: what a node has under it is what the registry has.
+            image_pull_policy="IfNotPresent",
+            port=[k8s.DeploymentV1SpecTemplateSpecContainerPort(name="http", container_port=self.port)],
+            env=[
+                k8s.DeploymentV1SpecTemplateSpecContainerEnv(name=name, value=value)
+                for name, value in sorted(self.environment.items())
+            ]
+            or None,
+            resources=k8s.DeploymentV1SpecTemplateSpecContainerResources(
+                requests=self.resources.requests, limits=self.resources.limits
+            ),
+            startup_probe=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbe(
+                http_get=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbeHttpGet(
+                    path=self.probes.ready_path, port="http"
+                ),
+                period_seconds=_PROBE_PERIOD_SECONDS,
+                timeout_seconds=self.probes.timeout_seconds,
+                failure_threshold=-(-self.probes.startup_seconds // _PROBE_PERIOD_SECONDS),
+            ),
+            readiness_probe=k8s.DeploymentV1SpecTemplateSpecContainerReadinessProbe(
+                http_get=k8s.DeploymentV1SpecTemplateSpecContainerReadinessProbeHttpGet(
+                    path=self.probes.ready_path, port="http"
+                ),
+                period_seconds=_PROBE_PERIOD_SECONDS,
+                timeout_seconds=self.probes.timeout_seconds,
+                failure_threshold=2,
+            ),
+            liveness_probe=k8s.DeploymentV1SpecTemplateSpecContainerLivenessProbe(
+                http_get=k8s.DeploymentV1SpecTemplateSpecContainerLivenessProbeHttpGet(
+                    path=self.probes.alive_path, port="http"
+                ),
+                period_seconds=2 * _PROBE_PERIOD_SECONDS,
+                timeout_seconds=self.probes.timeout_seconds,
+                # Slower to act than readiness: a busy pod is taken out of service, not restarted.
+                failure_threshold=6,
+            ),
+            lifecycle=k8s.DeploymentV1SpecTemplateSpecContainerLifecycle(
+                pre_stop=[
+                    k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStop(
+                        exec=k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStopExec(
+                            command=["sleep", str(_DRAIN_SECONDS)]
+                        )
+                    )
+                ]
+            ),
+            security_context=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContext(
+                allow_privilege_escalation=False,
+                privileged=False,
+                read_only_root_filesystem=True,
+                run_as_non_root=True,
+                capabilities=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(drop=["ALL"]),
+            ),
+            volume_mount=[k8s.DeploymentV1SpecTemplateSpecContainerVolumeMount(name="scratch", mount_path="/tmp")],  # noqa: S108 - the pod's own volume
+        )

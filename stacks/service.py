@@ -1,0 +1,65 @@
+"""The base of every service's stack: its state, its cluster, its images."""
+
+from abc import abstractmethod
+from pathlib import Path
+
+from modelyard import BuildContext, Exposure, ServiceScope
+from modelyard.names import kubernetes_name
+
+from constructs import Construct
+
+from stacks.platform import Platform
+from stacks.settings import ServiceSettings
+
+
+class ServiceStack(ServiceScope):
+    """One service of one environment; a folder's `service.py` derives from it and implements `declare`.
+
+    Args:
+        scope: The app.
+        platform: Where it is deployed.
+        folder: The service's folder; `image_classifier` is `image-classifier` in Kubernetes.
+
+    Attributes:
+        settings: What the environment says of this service.
+        exposure: Who may reach it, unless the service has reasons of its own.
+        images: What must be built and pushed before it is deployed.
+    """
+
+    def __init__(self, scope: Construct, platform: Platform, folder: Path) -> None:
+        name = kubernetes_name(folder.name)
+        super().__init__(
+            scope,
+            platform.settings.stack_id(name),
+            environment=platform.settings.name,
+            service_name=name,
+            node_capacity=platform.cluster.node_capacity,
+            internal_load_balancer_annotations=platform.cluster.internal_load_balancer_annotations,
+        )
+        self.settings = platform.settings.services.get(name, ServiceSettings())
+        self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
+        self.images: list[BuildContext] = []
+        self._folder = folder
+        self._registry = platform.registry
+        self.add_dependency(platform.stack)
+        platform.state.keep(self)
+        platform.cluster.connect(self)
+        self.declare()
+
+    @abstractmethod
+    def declare(self) -> None:
+        """Adds the service's constructs to this stack."""
+
+    def image(self, context: str) -> str:
+        """The image built from a folder of the service, by the hash of its content.
+
+        Args:
+            context: The folder with the Dockerfile, for example `runtime`.
+
+        Raises:
+            ConfigurationError: It has no Dockerfile.
+        """
+        name = self.service_name if context == "runtime" else f"{self.service_name}-{context.replace('_', '-')}"
+        built = BuildContext(folder=self._folder / context, repository=self._registry.repository(name))
+        self.images.append(built)
+        return built.image
