@@ -72,9 +72,11 @@ def move(
     if settings.state.own_state == to:
         console.print(f"already there: the state of {stack} is kept {_place(to, settings.state_bucket, stack, file)}")
         return
+    if to == "bucket" and not file.is_file():
+        raise ConfigurationError(f"there is no state of {stack} to move", mend=f"cdktf deploy {stack}", where=file.name)
     with tempfile.TemporaryDirectory() as folder:
         bucket = _Bucket(Path(folder), bucket=settings.state_bucket, prefix=stack)
-        count = _into_bucket(bucket, file, stack) if to == "bucket" else _into_file(bucket, file)
+        count = _into_bucket(bucket, file) if to == "bucket" else _into_file(bucket, file)
     with edited(environment) as document:
         document["state"]["own_state"] = to
     # What Terraform noted of the old place would make it ask for a migration that has happened.
@@ -89,9 +91,7 @@ def _place(kind: str, bucket: str, stack: str, file: Path) -> str:
     return f"in gs://{bucket}/{stack}" if kind == "bucket" else f"in {file.name}"
 
 
-def _into_bucket(bucket: _Bucket, file: Path, stack: str) -> int:
-    if not file.is_file():
-        raise ConfigurationError(f"there is no state of {stack} to move", mend=f"cdktf deploy {stack}", where=file.name)
+def _into_bucket(bucket: _Bucket, file: Path) -> int:
     state = json.loads(file.read_text())
     bucket.push(file)
     _refuse_difference(state, bucket.pull())

@@ -138,7 +138,9 @@ def _schema(location: Sequence[int | str]) -> dict[str, Any]:
         if isinstance(step, int):
             part = part.get("items", {})
         else:
-            part = part.get("properties", {}).get(step) or part.get("additionalProperties") or {}
+            # Services are a table of tables, whose keys are anybody's names of one form.
+            (of_any_name,) = part.get("patternProperties", {"": {}}).values()
+            part = part.get("properties", {}).get(step, of_any_name)
     return part | _resolved(part, whole)
 
 

@@ -1,0 +1,98 @@
+"""Fixtures for all tests: settings, and stacks synthesised for real."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import modelyard  # noqa: F401 - prepares the fast start before any test imports cdktf
+
+import pytest
+
+from main import build_app
+from stacks.environments import ROOT, load_settings
+from stacks.services import SERVICES
+from stacks.settings import Settings
+
+Stacks = dict[str, dict[str, Any]]
+Synthesise = Callable[..., Stacks]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return load_settings("gke-dev")
+
+
+@pytest.fixture(scope="session")
+def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
+    """Synthesises an environment and gives each stack's Terraform configuration by the stack's id."""
+
+    def run(settings: Settings, services: Path = SERVICES) -> Stacks:
+        folder = tmp_path_factory.mktemp("cdktf.out")
+        build_app(settings, services=services, outdir=str(folder)).synth()
+        files = folder.glob("stacks/*/cdk.tf.json")
+        return {file.parent.name: json.loads(file.read_text()) for file in files}
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stacks(settings: Settings, synthesise: Synthesise) -> Stacks:
+    """The environment gke-dev as it is committed."""
+    return synthesise(settings)
+
+
+def resource(stack: dict[str, Any], type_name: str) -> dict[str, Any]:
+    """The only resource of a type in a stack."""
+    (found,) = stack["resource"][type_name].values()
+    return dict(found)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the repo's own files, for commands that write to them."""
+    copy = tmp_path / "checkout"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    for name in ("node_modules", ".venv"):
+        (copy / name).symlink_to(ROOT / name)
+    return copy
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def modelyard_command(checkout: Path) -> Command:
+    """Runs `modelyard` in the copied repo."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "commands", *arguments],
+            cwd=checkout,
+            env=command_environment(checkout) | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def command_environment(checkout: Path) -> dict[str, str]:
+    """Variables under which the copied repo's modules are found before the installed ones."""
+    return {**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'constructs'}", "COLUMNS": "200"}

@@ -1,0 +1,90 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from commands.rehearsal import Rehearsal, with_upstream
+from stacks.environments import ROOT
+from tests.conftest import Command, command_environment
+
+
+def synthesised(command: list[str], folder: Path) -> dict[str, dict[str, Any]]:
+    environment = command_environment(ROOT) | {"CDKTF_OUTDIR": str(folder), "MODELYARD_ENV": "gke-dev"}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+    return {file.parent.name: json.loads(file.read_text()) for file in folder.glob("stacks/*/cdk.tf.json")}
+
+
+def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) -> None:
+    rehearsal = Rehearsal("gke-dev", tmp_path / "rehearsal")
+
+    real = synthesised([sys.executable, "main.py"], tmp_path / "real")
+    rehearsed = synthesised(rehearsal.app_command(), tmp_path / "rehearsed")
+
+    assert len(real) == 4
+    for id_, stack in real.items():
+        assert rehearsed[id_]["terraform"].pop("backend") == {
+            "local": {"path": str(rehearsal.states / f"{id_}.tfstate")}
+        }
+        assert stack["terraform"].pop("backend")
+        assert rehearsed[id_] == stack
+
+
+def test_a_stack_is_rehearsed_with_all_that_it_depends_on() -> None:
+    stacks = {"state": [], "registry": ["state"], "cluster": ["registry"], "one": ["cluster"], "two": ["cluster"]}
+
+    assert with_upstream("two", stacks) == ["state", "registry", "cluster", "two"]
+    assert with_upstream("state", stacks) == ["state"]
+
+
+def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:
+    service = checkout / "services" / "image_classifier" / "service.py"
+    service.write_text(service.read_text().replace('cpu="', 'cpu="9'))
+
+    done = modelyard_command("rehearse")
+
+    assert done.returncode == 1
+    assert "services/image_classifier/service.py" in done.stderr
+    assert "940m allocatable on n1-standard-1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((checkout / ".rehearsal").rglob("*.tfstate"))
+
+
+def test_an_unknown_environment_or_stack_is_said_plainly(modelyard_command: Command) -> None:
+    unknown = modelyard_command("rehearse", "gke-dve")
+    assert (unknown.returncode, "did you mean gke-dev?" in unknown.stderr) == (1, True)
+
+    stack = modelyard_command("rehearse", "--only", "gke-dev-klassifier")
+    assert (stack.returncode, "gke-dev-image-classifier" in stack.stderr) == (1, True)
+
+
+def test_a_missing_tool_gets_one_line_and_no_stack_trace(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "commands" / "prerequisites.py"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert [line.split(",")[0] for line in done.stderr.splitlines()] == [
+        "error: node is missing",
+        "error: npm is missing",
+        "error: terraform is missing",
+    ]
+
+
+def test_a_tool_that_is_too_old_is_told_from_one_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "node").write_text("#!/bin/sh\necho v18.20.4\n")
+    (tmp_path / "node").chmod(0o755)
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "commands" / "prerequisites.py"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "error: node is 18.20, 20.0 or newer is needed" in done.stderr
