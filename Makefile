@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3)
 BIN := .venv/bin
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
 # Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
 LAB ?= $(wildcard ../shared/lab)
 
@@ -33,6 +34,7 @@ node_modules/.ready: package-lock.json
 
 rehearse: setup ## Deploy, plan again and destroy the estate on simulated providers
 	@$(BIN)/modelyard rehearse $(ENV)
+	@$(BIN)/modelyard policies $(ENV)
 
 test: lint unit ## Check style and types, run the unit tests
 
@@ -53,9 +55,16 @@ bench: setup ## Time the start and growth of synth against stock CDKTF
 e2e: setup ## What needs minutes: real providers, real image builds
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
 
+test-torch: ## Compare the classifier's export with torchvision's own AlexNet (downloads several GB)
+	@$(PYTHON) -m venv .venv-torch
+	@.venv-torch/bin/python -m pip install --quiet -r services/image_classifier/tests/torch_parity/requirements.txt
+	@.venv-torch/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
+
 lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --group services pyproject.toml -o requirements.txt
+	@$(UV_COMPILE) --group dev --group services pyproject.toml -o requirements.txt
+	@for each in services/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
+	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
 	@rm -rf .venv node_modules cdktf.out .rehearsal

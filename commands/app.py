@@ -7,6 +7,7 @@ from modelyard.errors import ConfigurationError
 import typer
 
 from commands import protection, state
+from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(rehearse)
+app.command()(policies)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from stacks.environments import ROOT
@@ -84,7 +85,8 @@ class Rehearsal:
     def stacks(self) -> dict[str, list[str]]:
         """The synthesised stacks in order of deployment, each with those that it depends on directly."""
         manifest = json.loads((self.output / "manifest.json").read_text())["stacks"]
-        return {id_: stack["dependencies"] for id_, stack in manifest.items()}
+        graph = {id_: sorted(stack["dependencies"]) for id_, stack in sorted(manifest.items())}
+        return {id_: graph[id_] for id_ in TopologicalSorter(graph).static_order()}
 
     def resources(self, stack: str) -> int:
         """How many resources the stack's state holds; 0 without a state."""
@@ -96,7 +98,7 @@ class Rehearsal:
 
 
 def with_upstream(stack: str, stacks: dict[str, list[str]]) -> list[str]:
-    """`stack` and all that it depends on, in order of deployment."""
+    """`stack` and all that it depends on, in the order of `stacks`, which is that of deployment."""
     wanted = {stack}
     for id_, dependencies in reversed(stacks.items()):
         if id_ in wanted:

@@ -85,9 +85,10 @@ class _Run:
         run = self.cdktf("deploy")
         for stack, told in run.stacks.items():
             self.figures[stack].deploy_seconds += told.seconds
-        self._refuse_failure("deploy", run)
         for stack in self.stacks:
             self.figures[stack].resources = self.rehearsal.resources(stack)
+        self._show_stacks(run, {stack: f"{figures.resources} resources" for stack, figures in self.figures.items()})
+        self._refuse_failure("deploy", run)
         count = sum(figures.resources for figures in self.figures.values())
         _say("deployed", f"{count} resources in {len(self.stacks)} stacks", run.seconds)
 
@@ -112,7 +113,7 @@ class _Run:
         content = json.loads(plan)
         changes = [*content.get("resource_changes", []), *content.get("resource_drift", [])]
         wanted = ((change["address"], change["change"]["actions"]) for change in changes)
-        return [f"{address} would be {' and '.join(actions)}d" for address, actions in wanted if actions != ["no-op"]]
+        return [f"{address}: {', '.join(actions)}" for address, actions in wanted if actions != ["no-op"]]
 
     def _terraform(self, stack: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -134,6 +135,7 @@ class _Run:
             self.figures[stack].destroy_seconds = told.seconds
         for stack in self.stacks:
             self.figures[stack].left = self.rehearsal.resources(stack)
+        self._show_stacks(run, {stack: f"{figures.left} left" for stack, figures in reversed(self.figures.items())})
         self._refuse_failure("destroy", run)
         left = World(self.rehearsal.world).contents()
         if left:
@@ -145,6 +147,12 @@ class _Run:
         """Deploys once more with the protection lifted."""
         self.environment |= self.rehearsal.variables(lift_protection=True)
         self.deploy()
+
+    def _show_stacks(self, run: CliRun, details: dict[str, str]) -> None:
+        for stack, detail in details.items():
+            if stack in run.stacks:
+                mark = "[red]✗[/]" if run.stacks[stack].error else "[green]✓[/]"
+                console.print(f"  {mark} {stack}  [dim]{detail}[/]")
 
     def _refuse_failure(self, verb: str, run: CliRun) -> None:
         if run.exit_code == 0:
@@ -162,8 +170,6 @@ class _Run:
 def _show_progress(status: Status, verb: str, stack: str, line: str) -> None:
     if " complete after " in line or line.endswith("..."):
         status.update(escape(f"{verb} {stack}: {line.partition(' complete')[0][:90]}"))
-    if line.startswith(("Apply complete!", "Destroy complete!")):
-        console.print(f"  [green]✓[/] {stack}  [dim]{escape(line)}[/]")
 
 
 def _say(what: str, detail: str, seconds: float) -> None:

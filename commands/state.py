@@ -1,6 +1,7 @@
 """`modelyard state move`: the state bucket's own state, from its local file into the bucket and back."""
 
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -27,14 +28,16 @@ class _Bucket:
     """The state bucket's place for one stack, reached through Terraform's own gcs backend."""
 
     def __init__(self, folder: Path, *, bucket: str, prefix: str) -> None:
-        # No provider in it: nothing is downloaded.
+        # The backend alone. Only when the bucket holds a state already does Terraform want that state's provider.
         backend = {"terraform": {"backend": {"gcs": {"bucket": bucket, "prefix": prefix}}}}
         (folder / "backend.tf.json").write_text(json.dumps(backend))
         self._folder = folder
         self._terraform("init", "-input=false")
 
     def _terraform(self, *arguments: str) -> str:
-        done = subprocess.run(["terraform", *arguments], cwd=self._folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["terraform", *arguments], cwd=self._folder, env=_plain(), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise ConfigurationError(
                 f"terraform {arguments[0]} failed, nothing was moved:\n{done.stderr.strip()}",
@@ -92,25 +95,49 @@ def _place(kind: str, bucket: str, stack: str, file: Path) -> str:
 
 
 def _into_bucket(bucket: _Bucket, file: Path) -> int:
-    state = json.loads(file.read_text())
-    bucket.push(file)
-    _refuse_difference(state, bucket.pull())
+    state = _read(file)
+    # Terraform counts a push as a change: what an interrupted run has sent already would be refused as older.
+    if not _are_same(state, bucket.pull()):
+        bucket.push(file)
+    if not _are_same(state, bucket.pull()):
+        raise ConfigurationError(
+            "what came back from the bucket is not what was sent; the local state is untouched",
+            mend="look at the bucket's object versions, then run the command again",
+        )
     file.rename(file.with_suffix(".tfstate.moved"))
     return len(state["resources"])
 
 
 def _into_file(bucket: _Bucket, file: Path) -> int:
     state = bucket.pull()
-    if not state.get("resources"):
+    if state.get("resources"):
+        file.write_text(json.dumps(state, indent=2))
+        bucket.forget()
+    elif not file.is_file() or _read(file)["lineage"] != state.get("lineage"):
         raise ConfigurationError("the state in the bucket is empty", mend="see docs/state.md, how to restore a version")
-    file.write_text(json.dumps(state, indent=2))
-    bucket.forget()
-    return len(state["resources"])
+    # Ahead of the empty one that is left behind, or Terraform would refuse to push it over that one again.
+    local = _read(file) | {"serial": bucket.pull()["serial"] + 1}
+    file.write_text(json.dumps(local, indent=2))
+    return len(local["resources"])
 
 
-def _refuse_difference(local: dict[str, Any], remote: dict[str, Any]) -> None:
-    if local["lineage"] != remote.get("lineage") or local["resources"] != remote.get("resources"):
-        raise ConfigurationError(
-            "what came back from the bucket is not what was sent; the local state is untouched",
-            mend="look at the bucket's object versions, then run the command again",
-        )
+def _plain() -> dict[str, str]:
+    return {**os.environ, "TF_CLI_ARGS": "-no-color"}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text()))
+
+
+def _are_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.get("lineage") == other.get("lineage") and _instances(one) == _instances(other)
+
+
+def _instances(state: dict[str, Any]) -> list[Any]:
+    """What must survive a move; Terraform may write the rest of a state in another form."""
+    parts = ("module", "mode", "type", "name")
+    return [
+        [*(resource.get(part) for part in parts), instance.get("index_key"), instance["attributes"]]
+        for resource in state.get("resources", [])
+        for instance in resource["instances"]
+    ]

@@ -126,7 +126,7 @@ def test_pods_meet_the_restricted_standard_that_their_namespace_enforces() -> No
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert spec["security_context"]["seccomp_profile"] == {"type": "RuntimeDefault"}
     assert spec["security_context"]["run_as_non_root"] is True
-    assert container["security_context"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["security_context"]["capabilities"] == {"add": [], "drop": ["ALL"]}
     assert container["security_context"]["allow_privilege_escalation"] is False
     assert container["security_context"]["read_only_root_filesystem"] is True
 

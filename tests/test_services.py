@@ -5,6 +5,7 @@ from modelyard.errors import ConfigurationError
 
 import pytest
 
+from stacks.environments import ROOT
 from stacks.services import SERVICES
 from stacks.settings import ServiceSettings, Settings
 from tests.conftest import Synthesise, resource
@@ -126,3 +127,12 @@ def test_a_folder_name_that_kubernetes_does_not_take_is_refused(
 
     with pytest.raises(ConfigurationError, match="'Echo'"):
         synthesise(bare, services)
+
+
+@pytest.mark.parametrize("runtime", sorted(SERVICES.glob("*/runtime/requirements.in")), ids=lambda file: file.parts[-3])
+def test_the_tests_run_the_versions_that_the_image_runs(runtime: Path) -> None:
+    installed = set((ROOT / "requirements.txt").read_text().splitlines())
+    pinned = [line for line in runtime.read_text().splitlines() if "==" in line]
+
+    assert pinned
+    assert [line for line in pinned if line not in installed] == []

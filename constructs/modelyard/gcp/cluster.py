@@ -135,7 +135,13 @@ class GkeCluster(Construct):
             # own account and never as the project's default one, which often may edit everything.
             remove_default_node_pool=True,
             initial_node_count=1,
-            node_config=gke.ContainerClusterNodeConfig(service_account=account.email),
+            node_config=gke.ContainerClusterNodeConfig(
+                service_account=account.email,
+                workload_metadata_config=gke.ContainerClusterNodeConfigWorkloadMetadataConfig(mode="GKE_METADATA"),
+                shielded_instance_config=gke.ContainerClusterNodeConfigShieldedInstanceConfig(
+                    enable_secure_boot=True, enable_integrity_monitoring=True
+                ),
+            ),
             lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count", "node_config"]),
             network=network.network.id,
             subnetwork=network.subnetwork.id,

@@ -1,0 +1,1 @@
+"""Which of checkov's findings are accepted, why, and until when."""

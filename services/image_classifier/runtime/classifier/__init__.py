@@ -1,0 +1,1 @@
+"""Names what a picture shows: AlexNet on ONNX Runtime behind `POST /predict`."""

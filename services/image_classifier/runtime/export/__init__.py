@@ -1,0 +1,1 @@
+"""Turns AlexNet's published PyTorch weights into an ONNX model, without PyTorch."""

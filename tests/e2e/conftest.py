@@ -1,0 +1,53 @@
+"""What end-to-end tests need from the machine, and the plain word when it is not there."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import urllib3
+
+
+def _lab() -> Path | None:
+    folder = os.environ.get("MODELYARD_LAB")
+    return Path(folder) if folder and Path(folder).is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def lab() -> Path:
+    """The folder with scripts for real provider plugins and image builds, see docs/testing.md."""
+    folder = _lab()
+    if folder is None:
+        pytest.skip("no lab: set MODELYARD_LAB to a folder with providers.sh, cluster.sh and images.sh")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_providers() -> dict[str, str]:
+    """Variables under which Terraform finds the real provider plugins: in the lab's mirror, else in the registry."""
+    if folder := _lab():
+        printed = subprocess.run([folder / "providers.sh"], capture_output=True, text=True, check=True).stdout
+        return {"TF_CLI_CONFIG_FILE": printed.strip().removeprefix("export TF_CLI_CONFIG_FILE=")}
+    try:
+        urllib3.request("GET", "https://registry.terraform.io/.well-known/terraform.json", timeout=5, retries=False)
+    except urllib3.exceptions.HTTPError:
+        pytest.skip("neither a lab (MODELYARD_LAB) nor the Terraform registry: real providers were not tried")
+    return {}
+
+
+@pytest.fixture(scope="session")
+def fake_gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program fake-gcs-server, built by Go on first use."""
+    if shutil.which("go") is None:
+        pytest.skip("no Go: fake-gcs-server cannot be built, the state's move into a bucket was not tried")
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard" / "bin"
+    program = folder / "fake-gcs-server"
+    if not program.exists():
+        subprocess.run(
+            ["go", "install", "github.com/fsouza/fake-gcs-server@v1.56.1"],
+            env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
+            check=True,
+            timeout=1200,
+        )
+    return program

@@ -1,0 +1,68 @@
+"""What the stacks say, read by the real provider plugins."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from modelyard.exposure import Exposure
+
+import pytest
+
+from main import build_app
+from stacks.environments import load_settings
+from stacks.settings import ServiceSettings, Settings
+
+GKE_DEV = load_settings("gke-dev")
+VARIANTS = {
+    "as committed": GKE_DEV,
+    "protected": GKE_DEV.model_copy(update={"protection_lifted": None}),
+    "own state in the bucket": GKE_DEV.model_copy(
+        update={"state": GKE_DEV.state.model_copy(update={"own_state": "bucket"})}
+    ),
+    "private nodes in two zones": GKE_DEV.model_copy(
+        update={
+            "cluster": GKE_DEV.cluster.model_copy(
+                update={"private_nodes": True, "zones": ("us-central1-a", "us-central1-b")}
+            )
+        }
+    ),
+    "three replicas inside": GKE_DEV.model_copy(
+        update={"services": {"image-classifier": ServiceSettings(replicas=3, source_ranges=Exposure.internal())}}
+    ),
+}
+
+
+def terraform(folder: Path, variables: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        ["terraform", *arguments],
+        cwd=folder,
+        env={**os.environ, **variables, "TF_CLI_ARGS": "-no-color"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"terraform {arguments[0]} in {folder.name}: {done.stderr}{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_stack_is_valid_and_google_plans_it(name: str, tmp_path: Path, real_providers: dict[str, str]) -> None:
+    settings: Settings = VARIANTS[name]
+    build_app(settings, outdir=str(tmp_path)).synth()
+    # A token of no worth: google asks nobody when it plans new resources.
+    variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
+
+    folders = sorted(tmp_path.glob("stacks/*"))
+    assert len(folders) == 4
+    for folder in folders:
+        configuration = json.loads((folder / "cdk.tf.json").read_text())
+        configuration["terraform"]["backend"] = {"local": {}}
+        (folder / "cdk.tf.json").write_text(json.dumps(configuration))
+        terraform(folder, variables, "init", "-input=false")
+        assert "The configuration is valid" in terraform(folder, variables, "validate")
+        # A service reads its cluster first, which is not there.
+        if "data" not in configuration:
+            count = sum(len(each) for each in configuration["resource"].values())
+            assert f"Plan: {count} to add" in terraform(folder, variables, "plan", "-input=false")

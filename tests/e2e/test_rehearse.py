@@ -1,0 +1,112 @@
+"""The main job as a person runs it: the real CDKTF CLI, the real Terraform, simulated providers."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command, command_environment
+
+# What a credential looks like: Google's and Kubernetes' tokens, keys, kubeconfigs. A CA certificate is none.
+CREDENTIAL = re.compile(r"ya29\.|eyJ[A-Za-z0-9_-]{10,}\.|PRIVATE KEY|client-key-data|\"(access_)?token\": \"[^\"]")
+SERVICE = Path("services/image_classifier/service.py")
+
+
+def states(checkout: Path) -> list[Path]:
+    found = sorted((checkout / ".rehearsal" / "gke-dev" / "states").glob("*.tfstate"))
+    assert found
+    return found
+
+
+def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(modelyard_command: Command) -> None:
+    done = modelyard_command("rehearse")
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"deployed: \d+ resources in 4 stacks", done.stdout)
+    assert "planned again: no change in 4 stacks" in done.stdout
+    assert "destroyed: 0 left" in done.stdout
+
+
+def test_no_credential_is_in_any_state_plan_or_output(checkout: Path, modelyard_command: Command) -> None:
+    done = modelyard_command("rehearse", "--keep")
+
+    assert done.returncode == 0, done.stderr
+    written = [path for path in (checkout / ".rehearsal").rglob("*") if path.is_file()]
+    assert len([path for path in written if path.suffix == ".tfstate"]) >= 4
+    assert [path for path in written if CREDENTIAL.search(path.read_bytes().decode(errors="replace"))] == []
+    assert not CREDENTIAL.search(done.stdout + done.stderr)
+    # The pattern would have found one.
+    assert CREDENTIAL.search('"token": "secret"')
+
+
+def test_a_protected_environment_is_rehearsed_with_the_step_that_lifts_it(
+    checkout: Path, modelyard_command: Command
+) -> None:
+    assert modelyard_command("protection", "restore", "gke-dev").returncode == 0
+
+    done = modelyard_command("rehearse", "--only", "gke-dev-cluster")
+
+    assert done.returncode == 0, done.stderr
+    assert "protected: lifting it" in done.stdout
+    assert "destroyed: 0 left" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ('self.image("runtime")', 'self.image("runtime") + "0"', "ImagePullBackOff"),
+        ("replicas=self.settings.replicas", "replicas=40", "Insufficient"),
+    ],
+)
+def test_what_a_cluster_would_not_run_fails_with_its_own_reason(
+    checkout: Path, modelyard_command: Command, line: str, instead: str, said: str
+) -> None:
+    text = (checkout / SERVICE).read_text()
+    assert line in text
+    (checkout / SERVICE).write_text(text.replace(line, instead))
+
+    done = modelyard_command("rehearse")
+
+    assert done.returncode == 1
+    assert "deploy of gke-dev-image-classifier failed. Terraform says:" in done.stderr
+    assert said in done.stderr
+    assert "modelyard rehearse gke-dev --only gke-dev-image-classifier" in done.stderr
+    assert "Traceback" not in done.stderr
+
+    # The next good deploy mends it: nothing has to be cleaned up by hand.
+    (checkout / SERVICE).write_text(text)
+    assert modelyard_command("rehearse").returncode == 0
+
+
+def test_a_shell_that_rehearses_deploys_and_destroys_by_hand(checkout: Path) -> None:
+    script = f"""
+        set -e
+        eval "$({checkout}/.venv/bin/python -m commands rehearse --shell)"
+        cdktf deploy '*' --auto-approve >deploy.log
+        terraform -chdir=.rehearsal/gke-dev/cdktf.out/stacks/gke-dev-cluster state list
+        cdktf destroy '*' --auto-approve >destroy.log
+        echo "simulator: $(pgrep -f 'simulator --world {checkout}')"
+    """
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=checkout,
+        env=command_environment(checkout) | {"CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "google_container_cluster.gke_cluster" in done.stdout
+    assert all(json.loads(state.read_text())["resources"] == [] for state in states(checkout))
+    # The providers end with the shell.
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("simulator: ")]
+    for process in map(int, line.split()[1:]):
+        subprocess.run(["timeout", "10", "tail", f"--pid={process}", "-f", "/dev/null"], check=True)
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    assert line.split()[1:]

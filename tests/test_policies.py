@@ -1,0 +1,57 @@
+import datetime
+from pathlib import Path
+
+from modelyard.errors import ConfigurationError
+
+import pytest
+
+from policies.exceptions import Finding, PolicyException, judge, load
+
+DAY = datetime.date(2027, 5, 31)
+FINDING = Finding("CKV_GCP_26", "flow logs", "gke-dev-cluster", "google_compute_subnetwork.gke_network_C36D7C85")
+ACCEPTED = PolicyException(
+    check="CKV_GCP_26", resource="google_compute_subnetwork.gke_*", reason="flow logs are billed", expires=DAY
+)
+
+
+def test_a_finding_without_exception_fails() -> None:
+    verdict = judge([FINDING], [], DAY)
+
+    assert verdict.failed == [(FINDING, None)]
+
+
+def test_an_exception_holds_to_the_end_of_its_last_day_and_no_longer() -> None:
+    assert judge([FINDING], [ACCEPTED], DAY).accepted == [(FINDING, ACCEPTED)]
+    assert judge([FINDING], [ACCEPTED], DAY + datetime.timedelta(days=1)).failed == [(FINDING, ACCEPTED)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Finding("CKV_GCP_61", "flow logs", "gke-dev-cluster", FINDING.resource),
+        Finding("CKV_GCP_26", "flow logs", "gke-dev-cluster", "google_compute_subnetwork.other"),
+    ],
+)
+def test_an_exception_covers_its_own_check_and_resource_only(other: Finding) -> None:
+    verdict = judge([other], [ACCEPTED], DAY)
+
+    assert verdict.failed == [(other, None)]
+    assert verdict.unused == [ACCEPTED]
+
+
+def test_the_committed_exceptions_can_be_read() -> None:
+    assert load()
+
+
+@pytest.mark.parametrize("line", ["expires = 2027-05-31", 'reason = "flow logs are billed"'])
+def test_an_exception_without_reason_or_date_is_refused(tmp_path: Path, line: str) -> None:
+    whole = (
+        '[[exception]]\ncheck = "CKV_GCP_26"\nresource = "a.b"\nreason = "flow logs are billed"\nexpires = 2027-05-31'
+    )
+    file = tmp_path / "exceptions.toml"
+    file.write_text(whole)
+    assert len(load(file)) == 1
+
+    file.write_text(whole.replace(line, ""))
+    with pytest.raises(ConfigurationError, match=r"policies/exceptions\.toml"):
+        load(file)
