@@ -1,8 +1,6 @@
 """What the stacks say, read by the real provider plugins."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 from modelyard.exposure import Exposure
@@ -12,6 +10,7 @@ import pytest
 from main import build_app
 from stacks.environments import load_settings
 from stacks.settings import ServiceSettings, Settings
+from tests.e2e.terraform import terraform
 
 GKE_DEV = load_settings("gke-dev")
 VARIANTS = {
@@ -31,20 +30,6 @@ VARIANTS = {
         update={"services": {"image-classifier": ServiceSettings(replicas=3, source_ranges=Exposure.internal())}}
     ),
 }
-
-
-def terraform(folder: Path, variables: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        ["terraform", *arguments],
-        cwd=folder,
-        env={**os.environ, **variables, "TF_CLI_ARGS": "-no-color"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, f"terraform {arguments[0]} in {folder.name}: {done.stderr}{done.stdout}"
-    return done.stdout
 
 
 @pytest.mark.parametrize("name", VARIANTS)
