@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock clean
 
+# Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first Python that is new enough; commands/prerequisites.py says so when there is none.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3)
@@ -25,6 +28,8 @@ setup: .venv/.ready node_modules/.ready ## Install what the other targets need (
 	@# Bytecode is written when a module is first used: the providers have 5,000 modules, of which some dozens are.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@# A first synth writes the bytecode and unpacks the providers into jsii's cache: every later one starts fast.
+	@out="$$(mktemp -d)" && CDKTF_OUTDIR="$$out" $(BIN)/python main.py && rm -r "$$out"
 	@touch $@
 
 node_modules/.ready: package-lock.json

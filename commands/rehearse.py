@@ -70,7 +70,8 @@ class _Run:
 
     def cdktf(self, verb: str) -> CliRun:
         """`cdktf deploy` or `cdktf destroy` over the chosen stacks."""
-        patterns = self.stacks if self.only else ["*"]
+        # What depends on the chosen stack was never deployed, which a destroy would otherwise want to take along.
+        patterns = [*self.stacks, "--ignore-missing-stack-dependencies"] if self.only else ["*"]
         with console.status(f"{verb} …") as status:
             return run_cdktf(
                 [verb, *patterns, "--auto-approve"],
@@ -189,10 +190,9 @@ def _table(run: _Run, *, kept: bool) -> Table:
 def _shell_lines(rehearsal: Rehearsal) -> list[str]:
     """Lines for `eval`: the variables, and providers that end together with the shell that evaluates them."""
     variables = rehearsal.variables() | {"PATH": f"{CDKTF.parent}{os.pathsep}{os.environ['PATH']}"}
-    serve = shlex.join([sys.executable, "-m", "simulator", "--world", str(rehearsal.world)])
-    start = f"cd {shlex.quote(str(ROOT))} && {serve} --detach-until-exit-of $$"
+    start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", str(rehearsal.world)])
     exports = [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
-    return [*exports, f'export TF_REATTACH_PROVIDERS="$({start})";']
+    return [*exports, f'export TF_REATTACH_PROVIDERS="$(cd {shlex.quote(str(ROOT))} && {start} $$)";']
 
 
 def _begin(name: str, *, only: str | None, keep_world: bool) -> _Run:

@@ -90,6 +90,7 @@ def test_a_name_too_long_for_a_cloud_object_says_by_how_much(settings: Settings,
     [
         ("n1-standard-1", 1000 - 60, 3840 - 960 - 100),
         ("e2-standard-4", 4000 - 60 - 10 - 5 - 5, 16384 - 1024 - 819 - 819 - 100),
+        ("e2-medium", 940, 4096 - 1024 - 100),
         ("n1-standard-16", 16000 - 80 - 30, 61440 - 1024 - 819 - 819 - 2703 - 100),
     ],
 )

@@ -39,13 +39,13 @@ def test_a_stack_is_rehearsed_with_all_that_it_depends_on() -> None:
 
 def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:
     service = checkout / "services" / "image_classifier" / "service.py"
-    service.write_text(service.read_text().replace('cpu="', 'cpu="9'))
+    service.write_text(service.read_text().replace('"768Mi"', '"7680Mi"'))
 
     done = modelyard_command("rehearse")
 
     assert done.returncode == 1
     assert "services/image_classifier/service.py" in done.stderr
-    assert "940m allocatable on n1-standard-1" in done.stderr
+    assert "2780Mi allocatable on n1-standard-1" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((checkout / ".rehearsal").rglob("*.tfstate"))
 

@@ -11,14 +11,8 @@ from modelyard.errors import ConfigurationError
 _SUFFIXES = {
     "": Decimal(1),
     "m": Decimal("0.001"),
-    "k": Decimal(10) ** 3,
-    "M": Decimal(10) ** 6,
-    "G": Decimal(10) ** 9,
-    "T": Decimal(10) ** 12,
-    "Ki": Decimal(2) ** 10,
-    "Mi": Decimal(2) ** 20,
-    "Gi": Decimal(2) ** 30,
-    "Ti": Decimal(2) ** 40,
+    **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", 1)},
+    **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", 1)},
 }
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([a-zA-Z]*)")
 
@@ -28,7 +22,7 @@ def _parse(quantity: str) -> Decimal:
     if match is None or match[2] not in _SUFFIXES:
         raise ConfigurationError(
             f"{quantity!r} is not a Kubernetes quantity",
-            mend="write a number and one of the suffixes m, k, M, G, T, Ki, Mi, Gi, Ti or none, like 250m or 1Gi",
+            mend="write a number and a suffix as m, M, G, Mi, Gi or none, for example 250m or 1Gi",
         )
     return Decimal(match[1]) * _SUFFIXES[match[2]]
 

@@ -1,0 +1,17 @@
+"""Simulated Terraform providers: real Terraform and the real cdktf CLI run on them without a cloud.
+
+    schema, traits    what is recorded of the real providers (record, probe and real_provider do that)
+    planning          plans from it as the providers' SDK does
+    world             what exists: a folder of JSON files
+    resource          what any resource type does; google/, kubernetes/ and helm hold what theirs do beyond
+    provider, server  a provider as a whole, and Terraform's plugin protocol
+    process           starts and ends the simulator beside a program that calls Terraform
+
+Not simulated: the providers' checks of single values (names, enumerations), their functions and ephemeral resources,
+kubernetes_manifest, what a Helm chart renders, quotas, admission (pod security), system pods, affinity and spread.
+"""
+
+from simulator.process import SimulatedProviders
+from simulator.world import World
+
+__all__ = ["SimulatedProviders", "World"]

@@ -1,0 +1,55 @@
+"""`python -m simulator --world DIR` serves the simulated providers until it is stopped."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from simulator.google import GoogleProvider
+from simulator.helm import HelmProvider
+from simulator.kubernetes import KubernetesProvider
+from simulator.server import Server
+from simulator.world import World
+
+
+def main() -> None:
+    """Prints the line for TF_REATTACH_PROVIDERS, then serves until a signal or the end of standard input."""
+    parser = argparse.ArgumentParser(prog="simulator", description="Serves simulated Terraform providers.")
+    parser.add_argument("--world", type=Path, required=True, help="folder that holds what exists")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end together with the parent process")
+    parser.add_argument("--until-exit-of", type=int, metavar="PID", help="end together with that process")
+    arguments = parser.parse_args()
+
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    if arguments.until_stdin_closes:
+        threading.Thread(target=_wait_for_end_of_stdin, args=[stopped], daemon=True).start()
+    if arguments.until_exit_of:
+        threading.Thread(target=_wait_for_exit, args=[arguments.until_exit_of, stopped], daemon=True).start()
+    world = World(arguments.world)
+    server = Server([GoogleProvider(world), KubernetesProvider(world), HelmProvider(world)])
+    print(server.reattach(), flush=True)  # noqa: T201 - the answer to who started this process
+    stopped.wait()
+    server.stop()
+
+
+def _wait_for_end_of_stdin(stopped: threading.Event) -> None:
+    sys.stdin.read()
+    stopped.set()
+
+
+def _wait_for_exit(process: int, stopped: threading.Event) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.kill(process, 0)
+            time.sleep(1)
+    stopped.set()
+
+
+if __name__ == "__main__":
+    main()

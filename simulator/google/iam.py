@@ -1,0 +1,157 @@
+"""Service accounts and grants (…_iam_member)."""
+
+import re
+
+from simulator.google.resource import GoogleResource, is_given, resource_path
+from simulator.resource import CloudError, digest, stable_number
+from simulator.world import Scope, Values, World
+
+
+class ServiceAccount(GoogleResource):
+    """A service account."""
+
+    id_template = "projects/{project}/serviceAccounts/{account_id}@{project}.iam.gserviceaccount.com"
+    api = "iam.googleapis.com"
+    create_error = "Error creating service account"
+
+    def customize(self, planned: Values) -> None:
+        """Plans the email address where its parts are known."""
+        if is_given(planned["account_id"]) and is_given(planned["project"]):
+            planned["email"] = self.id(planned).rpartition("/")[2]
+            planned["member"] = f"serviceAccount:{planned['email']}"
+
+    def computed(self, values: Values, scope: Scope) -> Values:
+        """Gives its email address."""
+        email = self.id(values).rpartition("/")[2]
+        return {
+            "email": email,
+            "member": f"serviceAccount:{email}",
+            "name": self.id(values),
+            "unique_id": str(stable_number(email, digits=21)),
+        }
+
+    def already_exists(self, values: Values) -> CloudError:
+        """Gives Google's 409 for a service account."""
+        return self.failed(
+            f"googleapi: Error 409: Service account {values['account_id']} already exists within project "
+            f"projects/{values['project']}., alreadyExists"
+        )
+
+    def find(self, import_id: str, scope: Scope) -> Values | None:
+        """Finds by id or email address."""
+        return next((one for one in scope.all(self.type_name).values() if import_id in (one["id"], one["email"])), None)
+
+
+class IamMember(GoogleResource):
+    """A role granted to a member; granting twice is no error."""
+
+    # The resource that the grant is about: its type, and how its id is made of the grant's arguments.
+    parent_type = ""
+    parent_template = ""
+
+    def parent(self, values: Values) -> str:
+        """Gives the id of the resource that the grant is about."""
+        return resource_path(self.parent_template.format_map(values))
+
+    def id(self, values: Values) -> str:
+        """Gives parent/role/member, and the condition's title."""
+        titles = [condition["title"] for condition in values["condition"] or []]
+        return "/".join([self.parent(values), values["role"], values["member"], *titles])
+
+    def computed(self, values: Values, scope: Scope) -> Values:
+        """Gives the policy's etag."""
+        return {"etag": digest(self.parent(values), "etag")[:12]}
+
+    def check(self, values: Values, scope: Scope, world: World) -> None:
+        """Refuses grants about what is missing and to who is missing."""
+        if self.parent_type and scope.get(self.parent_type, self.parent(values)) is None:
+            raise self._failed(values, f"googleapi: Error 404: {self.parent(values)} was not found., notFound")
+        self._check_member(values, scope)
+
+    def already_exists(self, values: Values) -> CloudError | None:
+        """Granting what is granted changes nothing."""
+        return None
+
+    def find(self, import_id: str, scope: Scope) -> Values | None:
+        """Finds by `PARENT ROLE MEMBER`."""
+        return scope.get(self.type_name, import_id.replace(" ", "/"))
+
+    def _check_member(self, values: Values, scope: Scope) -> None:
+        member: str = values["member"]
+        account = re.fullmatch(r"serviceAccount:([^@]+@([^.]+)\.iam\.gserviceaccount\.com)", member)
+        if account:
+            email, project = account.groups()
+            own = {one["project"] for one in scope.all("google_project_service").values()} | {values.get("project")}
+            if project in own and not scope.get(
+                "google_service_account", f"projects/{project}/serviceAccounts/{email}"
+            ):
+                raise self._failed(values, f"googleapi: Error 400: Service account {email} does not exist., badRequest")
+        pool = re.match(r"serviceAccount:([^\[]+\.svc\.id\.goog)\[", member)
+        if pool and not any(
+            config["workload_pool"] == pool[1]
+            for cluster in scope.all("google_container_cluster").values()
+            for config in cluster["workload_identity_config"] or []
+        ):
+            raise self._failed(
+                values,
+                f"googleapi: Error 400: Identity Pool does not exist ({pool[1]}). Please check that you specified a "
+                "valid resource name as returned in the `name` attribute in the configuration API., badRequest",
+            )
+
+    def _failed(self, values: Values, message: str) -> CloudError:
+        return CloudError(f'Error applying IAM policy for "{self.parent(values)}": {message}')
+
+
+class ProjectIamMember(IamMember):
+    """A grant on a project."""
+
+    parent_template = "{project}"
+
+
+class BucketIamMember(IamMember):
+    """A grant on a bucket."""
+
+    parent_type = "google_storage_bucket"
+    parent_template = "{bucket}"
+
+    def id(self, values: Values) -> str:
+        """Buckets stand below b/."""
+        return f"b/{super().id(values)}"
+
+
+class ServiceAccountIamMember(IamMember):
+    """A grant on a service account."""
+
+    parent_type = "google_service_account"
+    parent_template = "{service_account_id}"
+
+
+class RepositoryIamMember(IamMember):
+    """A grant on a repository of images."""
+
+    parent_type = "google_artifact_registry_repository"
+
+    def parent(self, values: Values) -> str:
+        """The repository may be given by name or by id."""
+        repository = str(values["repository"])
+        if "/" in repository:
+            return resource_path(repository)
+        return f"projects/{values['project']}/locations/{values['location']}/repositories/{repository}"
+
+
+def members_with_role(scope: Scope, type_name: str, parent: str, role: str) -> set[str]:
+    """Gives who was granted the role on the parent, as `serviceAccount:EMAIL`."""
+    return {
+        one["member"]
+        for id_, one in scope.all(type_name).items()
+        if id_.startswith(f"{parent}/") and one["role"] == role and is_given(one["member"])
+    }
+
+
+RESOURCES = {
+    "google_service_account": ServiceAccount,
+    "google_project_iam_member": ProjectIamMember,
+    "google_storage_bucket_iam_member": BucketIamMember,
+    "google_service_account_iam_member": ServiceAccountIamMember,
+    "google_artifact_registry_repository_iam_member": RepositoryIamMember,
+}

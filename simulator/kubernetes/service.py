@@ -1,0 +1,66 @@
+"""Services and their addresses."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Final
+
+from simulator.kubernetes.objects import KubernetesObject
+from simulator.resource import CloudError, digest
+from simulator.world import Scope, Values
+
+# For documentation: RFC 5737.
+_EXTERNAL: Final = [ipaddress.IPv4Network("203.0.113.0/24"), ipaddress.IPv4Network("198.51.100.0/24")]
+_INTERNAL: Final = [ipaddress.IPv4Network("10.128.0.0/20")]
+_CLUSTER: Final = [ipaddress.IPv4Network("34.118.224.0/20")]
+_INTERNAL_ANNOTATIONS: Final = ("networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type")
+
+
+class Service(KubernetesObject):
+    """A Service; of type LoadBalancer it gets an address at once."""
+
+    def computed(self, values: Values, scope: Scope) -> Values:
+        """Gives the addresses in the cluster and outside of it."""
+        id_ = self.id(values)
+        others = [one for key, one in scope.all(self.stored_as).items() if key != id_]
+        spec = values["spec"][0]
+        cluster_ip = _free(_CLUSTER, id_, {other["spec"][0]["cluster_ip"] for other in others})
+        ingress = []
+        if spec["type"] == "LoadBalancer":
+            annotations = values["metadata"][0]["annotations"] or {}
+            internal = any(annotations.get(name) == "Internal" for name in _INTERNAL_ANNOTATIONS)
+            taken = {address for other in others for address in _addresses(other)}
+            wanted = spec["load_balancer_ip"] or _free(_INTERNAL if internal else _EXTERNAL, id_, taken)
+            ingress = [{"ip": wanted, "hostname": ""}]
+        return super().computed(values, scope) | {
+            "spec.cluster_ip": cluster_ip,
+            "spec.cluster_ips": [cluster_ip],
+            "spec.ip_families": ["IPv4"],
+            "spec.ip_family_policy": "SingleStack",
+            "spec.internal_traffic_policy": "Cluster",
+            "spec.external_traffic_policy": "Cluster" if ingress else "",
+            "status": [{"load_balancer": [{"ingress": ingress}]}],
+        }
+
+    def touch(self, values: Values, scope: Scope) -> None:
+        """Gives or takes the outside address when the type has changed."""
+        super().touch(values, scope)
+        if (values["spec"][0]["type"] == "LoadBalancer") != any(_addresses(values)):
+            values["status"] = self.computed(values, scope)["status"]
+
+
+def _addresses(service: Values) -> Iterator[str]:
+    for status in service["status"] or []:
+        for balancer in status["load_balancer"]:
+            for ingress in balancer["ingress"]:
+                yield ingress["ip"]
+
+
+def _free(networks: list[ipaddress.IPv4Network], seed: str, taken: set[str]) -> str:
+    """Gives an address that nobody has; always the same for the same seed if it is free."""
+    hosts = [str(host) for network in networks for host in network.hosts()]
+    start = int(digest(seed), 16)
+    for i in range(len(hosts)):
+        address = hosts[(start + i) % len(hosts)]
+        if address not in taken:
+            return address
+    raise CloudError("googleapi: Error 403: Quota 'IN_USE_ADDRESSES' exceeded., quotaExceeded")

@@ -1,0 +1,124 @@
+"""A client of a real provider plugin: starts the binary and speaks Terraform's plugin protocol with it."""
+
+import os
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
+
+from simulator.values import Value, decode, encode
+
+# go-plugin refuses to start without this; see terraform's internal/plugin/serve.go.
+_MAGIC_COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"}
+# The messages used here have the same fields in protocols 5 and 6, only some calls have other names.
+_NAMES_IN_PROTOCOL_5 = {
+    "GetProviderSchema": "GetSchema",
+    "ConfigureProvider": "Configure",
+    "ValidateResourceConfig": "ValidateResourceTypeConfig",
+}
+
+
+# One of the protocol's answers; all of those have diagnostics.
+Answer = TypeVar("Answer", bound=Any)
+
+
+class RealProviderError(Exception):
+    """The provider answered with an error."""
+
+
+class RealProvider:
+    """One running provider plugin; use as a context manager."""
+
+    def __init__(self, binary: Path) -> None:
+        self._binary = binary
+        self._config: Value = None
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [self._binary],
+            env={**os.environ, **_MAGIC_COOKIE, "PLUGIN_PROTOCOL_VERSIONS": "5,6"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None  # noqa: S101 - PIPE above gives one
+        # core version | protocol | network | address | "grpc" | certificate
+        fields = self._process.stdout.readline().strip().split("|")
+        self.protocol_version = int(fields[1])
+        target = f"unix:{fields[3]}" if fields[2] == "unix" else fields[3]
+        self._channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
+
+    def _stop(self) -> None:
+        self._channel.close()
+        self._process.terminate()
+        self._process.communicate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def schema(self) -> protocol.GetProviderSchema.Response:
+        """Asks for the schemas of the provider, its resources and its data sources."""
+        return self._call(
+            "GetProviderSchema", protocol.GetProviderSchema.Request(), protocol.GetProviderSchema.Response
+        )
+
+    def configure(self, config: Value) -> None:
+        """Configures the provider; `config` holds every attribute of its schema."""
+        request = protocol.ConfigureProvider.Request(terraform_version="1.11.4", config=encode(config))
+        self._call("ConfigureProvider", request, protocol.ConfigureProvider.Response)
+        self._config = config
+
+    def plan(self, type_name: str, *, prior: Value, config: Value, proposed: Value) -> "Plan":
+        """Asks what the provider would do; a `prior` of None means a new resource."""
+        request = protocol.PlanResourceChange.Request(
+            type_name=type_name,
+            prior_state=encode(prior),
+            config=encode(config),
+            proposed_new_state=encode(proposed),
+        )
+        return Plan(self._call("PlanResourceChange", request, protocol.PlanResourceChange.Response))
+
+    def _call(self, name: str, request: Message, answer: type[Answer]) -> Answer:
+        if self.protocol_version == 5:
+            name = _NAMES_IN_PROTOCOL_5.get(name, name)
+        call: grpc.UnaryUnaryMultiCallable[Message, Answer] = self._channel.unary_unary(
+            f"/tfplugin{self.protocol_version}.Provider/{name}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=answer.FromString,
+        )
+        try:
+            response = call(request)
+        except grpc.RpcError as error:
+            # A panic in the provider ends its process.
+            self._stop()
+            self._start()
+            if self._config is not None:
+                self.configure(self._config)
+            raise RealProviderError(f"the provider crashed in {name}: {error}") from error
+        errors = [d for d in response.diagnostics if d.severity == protocol.Diagnostic.ERROR]
+        if errors:
+            raise RealProviderError("; ".join(f"{d.summary} {d.detail}".strip() for d in errors))
+        return response
+
+
+class Plan:
+    """A provider's answer to a planned change."""
+
+    def __init__(self, response: protocol.PlanResourceChange.Response) -> None:
+        self.planned: Value = decode(response.planned_state)
+        self.requires_replace = sorted({_schema_path(path) for path in response.requires_replace})
+
+
+def _schema_path(path: protocol.AttributePath) -> str:
+    """Gives the path as in the schema, without the positions in lists: `spec.template.metadata`."""
+    return ".".join(step.attribute_name for step in path.steps if step.attribute_name)

@@ -1,0 +1,184 @@
+"""Serves the simulated providers over Terraform's plugin protocol 6."""
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
+
+from simulator.planning import Steps
+from simulator.provider import Provider
+from simulator.resource import CloudError
+from simulator.values import decode, encode
+from simulator.world import Values
+
+Handler = Callable[[Any, grpc.ServicerContext], Any]
+
+
+class ProviderService:
+    """Answers Terraform's calls to one provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        # Several terraform processes, and several configurations in one, share this server: each has its connection.
+        self._configs: dict[str, Values] = {}
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """Gives the calls in the form that gRPC serves; Terraform does without those that are not there."""
+        calls: dict[str, Handler] = {
+            "GetProviderSchema": lambda _request, _context: self._provider.schema.response,
+            "ValidateProviderConfig": lambda _request, _context: protocol.ValidateProviderConfig.Response(),
+            "ValidateResourceConfig": lambda _request, _context: protocol.ValidateResourceConfig.Response(),
+            "ValidateDataResourceConfig": lambda _request, _context: protocol.ValidateDataResourceConfig.Response(),
+            "StopProvider": lambda _request, _context: protocol.StopProvider.Response(),
+            "ConfigureProvider": self._configure,
+            "UpgradeResourceState": self._upgrade,
+            "PlanResourceChange": self._plan,
+            "ApplyResourceChange": self._apply,
+            "ReadResource": self._read,
+            "ImportResourceState": self._import,
+            "ReadDataSource": self._read_data,
+        }
+        methods = {name: _method(name, handler) for name, handler in calls.items()}
+        return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+
+    def _configure(
+        self, request: protocol.ConfigureProvider.Request, context: grpc.ServicerContext
+    ) -> protocol.ConfigureProvider.Response:
+        self._configs[context.peer()] = decode(request.config)
+        return protocol.ConfigureProvider.Response()
+
+    def _config(self, context: grpc.ServicerContext) -> Values:
+        return self._configs.get(context.peer(), {})
+
+    def _upgrade(
+        self, request: protocol.UpgradeResourceState.Request, _context: grpc.ServicerContext
+    ) -> protocol.UpgradeResourceState.Response:
+        state = self._provider.upgrade(request.type_name, json.loads(request.raw_state.json))
+        return protocol.UpgradeResourceState.Response(upgraded_state=encode(state))
+
+    def _plan(
+        self, request: protocol.PlanResourceChange.Request, context: grpc.ServicerContext
+    ) -> protocol.PlanResourceChange.Response:
+        planned, replace = self._provider.plan(
+            self._config(context), request.type_name, decode(request.config), decode(request.prior_state)
+        )
+        return protocol.PlanResourceChange.Response(
+            planned_state=encode(planned),
+            requires_replace=[_attribute_path(steps) for steps in replace],
+            legacy_type_system=True,
+        )
+
+    def _apply(
+        self, request: protocol.ApplyResourceChange.Request, context: grpc.ServicerContext
+    ) -> protocol.ApplyResourceChange.Response:
+        applied = self._provider.apply(
+            self._config(context), request.type_name, decode(request.planned_state), decode(request.prior_state)
+        )
+        diagnostics = [_warning(text) for text in applied.warnings]
+        if applied.error:
+            diagnostics.append(_error(applied.error))
+        return protocol.ApplyResourceChange.Response(
+            new_state=encode(applied.values), diagnostics=diagnostics, legacy_type_system=True
+        )
+
+    def _read(
+        self, request: protocol.ReadResource.Request, context: grpc.ServicerContext
+    ) -> protocol.ReadResource.Response:
+        state = decode(request.current_state)
+        return protocol.ReadResource.Response(
+            new_state=encode(self._provider.read(self._config(context), request.type_name, state))
+        )
+
+    def _import(
+        self, request: protocol.ImportResourceState.Request, context: grpc.ServicerContext
+    ) -> protocol.ImportResourceState.Response:
+        state = self._provider.import_(self._config(context), request.type_name, request.id)
+        imported = protocol.ImportResourceState.ImportedResource(type_name=request.type_name, state=encode(state))
+        return protocol.ImportResourceState.Response(imported_resources=[imported])
+
+    def _read_data(
+        self, request: protocol.ReadDataSource.Request, context: grpc.ServicerContext
+    ) -> protocol.ReadDataSource.Response:
+        values = self._provider.read_data(self._config(context), request.type_name, decode(request.config))
+        return protocol.ReadDataSource.Response(state=encode(values))
+
+
+def _method(name: str, handler: Handler) -> "grpc.RpcMethodHandler[Message, Message]":
+    messages = getattr(protocol, name)
+
+    def answer(request: Message, context: grpc.ServicerContext) -> Message:
+        try:
+            response: Message = handler(request, context)
+        except CloudError as error:
+            response = messages.Response(diagnostics=[_error(error)])
+        return response
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=messages.Request.FromString,
+        response_serializer=messages.Response.SerializeToString,
+    )
+
+
+def _error(error: CloudError) -> protocol.Diagnostic:
+    return protocol.Diagnostic(severity=protocol.Diagnostic.ERROR, summary=error.summary, detail=error.detail)
+
+
+def _warning(text: str) -> protocol.Diagnostic:
+    return protocol.Diagnostic(severity=protocol.Diagnostic.WARNING, summary=text)
+
+
+def _attribute_path(steps: Steps) -> protocol.AttributePath:
+    path = protocol.AttributePath()
+    for step in steps:
+        if isinstance(step, int):
+            path.steps.add(element_key_int=step)
+        else:
+            path.steps.add(attribute_name=step)
+    return path
+
+
+class Server:
+    """Serves several providers, each on a port of its own of the loopback interface.
+
+    TCP, because only there does gRPC tell one connection from another, and each has its provider configuration.
+    """
+
+    def __init__(self, providers: list[Provider]) -> None:
+        self._servers: list[grpc.Server] = []
+        self._ports: dict[str, int] = {}
+        for provider in providers:
+            server = grpc.server(
+                ThreadPoolExecutor(max_workers=16),
+                handlers=[ProviderService(provider).handlers()],
+                options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)],
+            )
+            self._ports[provider.name] = server.add_insecure_port("127.0.0.1:0")
+            server.start()
+            self._servers.append(server)
+
+    def reattach(self) -> str:
+        """Gives the content of TF_REATTACH_PROVIDERS."""
+        return json.dumps(
+            {
+                f"registry.terraform.io/hashicorp/{name}": {
+                    "Protocol": "grpc",
+                    "ProtocolVersion": 6,
+                    "Pid": os.getpid(),
+                    # Terraform leaves a provider under test running when it ends.
+                    "Test": True,
+                    "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
+                }
+                for name, port in self._ports.items()
+            }
+        )
+
+    def stop(self) -> None:
+        """Ends all connections."""
+        for server in self._servers:
+            server.stop(grace=None)

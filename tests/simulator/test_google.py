@@ -1,0 +1,147 @@
+"""What Google refuses."""
+
+from simulator import World
+from tests.simulator.conftest import NewTerraform
+from tests.simulator.estate import PROJECT, REGION, Terraform, changed, cluster, namespace
+
+CLUSTERS = f"projects/{PROJECT}/locations/{REGION}/clusters"
+NETWORK = {"name": "used", "auto_create_subnetworks": False}
+SUBNETWORK = {"name": "used", "network": "${google_compute_network.used.id}", "ip_cidr_range": "10.0.0.0/20"}
+
+
+def test_an_api_must_be_enabled(terraform: Terraform) -> None:
+    terraform.write(cluster("refused"), provider={"google": {"project": "without-apis", "region": REGION}})
+    error = terraform.refused()
+    assert "Error 403: container.googleapis.com has not been used in project" in error
+    assert "SERVICE_DISABLED" in error
+
+
+MISSING = [
+    f"Error creating Subnetwork: googleapi: Error 404: The resource 'projects/{PROJECT}/global/networks/missing'",
+    f"Error 404: The resource 'projects/{PROJECT}/regions/{REGION}/routers/missing' was not found",
+    f"Error 404: Not found: projects/{PROJECT}/global/networks/missing.",
+    f"error creating NodePool: googleapi: Error 404: Not found: {CLUSTERS}/missing.",
+    f"Service account missing@{PROJECT}.iam.gserviceaccount.com does not exist.",
+    f"Error 404: projects/{PROJECT}/locations/{REGION}/repositories/missing was not found",
+    "Cluster.initial_node_count must be greater than zero.",
+]
+
+
+def test_what_a_resource_refers_to_must_exist(enabled_apis: None, terraform: Terraform) -> None:
+    missing = f"projects/{PROJECT}/global/networks/missing"
+    pool = cluster("missing")["google_container_node_pool"]["pool"] | {"cluster": "missing", "location": REGION}
+    account = f"serviceAccount:missing@{PROJECT}.iam.gserviceaccount.com"
+    no_nodes = changed(cluster("empty"), "google_container_cluster.cluster.initial_node_count", 0)
+    in_network = cluster("lost")["google_container_cluster"]["cluster"] | {"network": missing}
+    terraform.write(
+        {
+            "google_compute_subnetwork": {"lost": SUBNETWORK | {"name": "lost", "network": missing}},
+            "google_compute_router_nat": {
+                "lost": {
+                    "name": "lost",
+                    "router": "missing",
+                    "nat_ip_allocate_option": "AUTO_ONLY",
+                    "source_subnetwork_ip_ranges_to_nat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+                }
+            },
+            "google_container_cluster": no_nodes["google_container_cluster"] | {"lost": in_network},
+            "google_container_node_pool": {"lost": pool},
+            "google_project_iam_member": {"lost": {"project": PROJECT, "role": "roles/viewer", "member": account}},
+            "google_artifact_registry_repository_iam_member": {
+                "lost": {
+                    "repository": "missing",
+                    "location": REGION,
+                    "role": "roles/artifactregistry.reader",
+                    "member": "allUsers",
+                }
+            },
+        }
+    )
+    errors = terraform.refused()
+    assert [error for error in MISSING if error not in errors] == []
+
+
+def test_workload_identity_needs_the_pool_of_a_cluster(terraform: Terraform, enabled_apis: None) -> None:
+    binding = {
+        "service_account_id": "${google_service_account.account.name}",
+        "role": "roles/iam.workloadIdentityUser",
+        "member": "serviceAccount:nowhere.svc.id.goog[web/web]",
+    }
+    terraform.write(
+        {
+            "google_service_account": {"account": {"account_id": "workload"}},
+            "google_service_account_iam_member": {"binding": binding},
+        }
+    )
+    assert "Identity Pool does not exist (nowhere.svc.id.goog)" in terraform.refused()
+
+
+def test_what_exists_is_not_made_again(enabled_apis: None, new_terraform: NewTerraform) -> None:
+    for attempt in range(2):
+        terraform = new_terraform()
+        terraform.write(
+            {
+                "google_compute_network": {"twice": {"name": "twice"}},
+                "google_storage_bucket": {"twice": {"name": "twice", "location": "US"}},
+            }
+        )
+        if attempt == 0:
+            terraform.apply()
+    error = terraform.refused()
+    assert f"Error 409: The resource 'projects/{PROJECT}/global/networks/twice' already exists, alreadyExists" in error
+    assert "Error 409: Your previous request to create the named bucket succeeded and you already own it." in error
+
+
+def test_subnetworks_of_a_network_do_not_overlap(enabled_apis: None, terraform: Terraform) -> None:
+    other = {"name": "other", "ip_cidr_range": "10.0.8.0/24", "depends_on": ["google_compute_subnetwork.used"]}
+    terraform.write(
+        {
+            "google_compute_network": {"used": NETWORK | {"name": "overlapped"}},
+            "google_compute_subnetwork": {"used": SUBNETWORK, "other": SUBNETWORK | other},
+        }
+    )
+    assert "10.0.8.0/24 conflicts with existing subnetwork 'used'" in terraform.refused()
+
+
+def test_what_is_in_use_is_not_deleted(enabled_apis: None, terraform: Terraform, world: World) -> None:
+    terraform.write(
+        {
+            "google_compute_network": {"used": NETWORK},
+            "google_storage_bucket": {"used": {"name": "used", "location": "US"}},
+        }
+    )
+    terraform.apply()
+    network = f"projects/{PROJECT}/global/networks/used"
+    others = {"id": "by hand", "project": PROJECT, "network": network}
+    world.google.put("google_compute_firewall", "by hand", others)
+    world.google.put("google_storage_bucket_object", "used-object", {"id": "used-object", "bucket": "used"})
+    error = terraform.refused("destroy")
+    assert f"The network resource '{network}' is already being used by 'by hand'" in error
+    assert "Error trying to delete bucket used without `force_destroy` set to true" in error
+
+
+def test_a_protected_cluster_stays_until_the_protection_is_lifted(enabled_apis: None, terraform: Terraform) -> None:
+    # The provider's default is to protect.
+    protected = cluster("protected")["google_container_cluster"]
+    del protected["cluster"]["deletion_protection"]
+    terraform.write({"google_container_cluster": protected})
+    terraform.apply()
+    assert "Cannot destroy cluster because deletion_protection is set to true" in terraform.refused("destroy")
+    protected["cluster"]["deletion_protection"] = False
+    terraform.write({"google_container_cluster": protected})
+    terraform.apply()
+    terraform.destroy()
+
+
+def test_a_deleted_cluster_takes_its_objects_along(
+    enabled_apis: None, new_terraform: NewTerraform, world: World
+) -> None:
+    estate, stack = new_terraform(), new_terraform()
+    estate.write(cluster("brief"), output={"endpoint": {"value": "${google_container_cluster.cluster.endpoint}"}})
+    estate.apply()
+    endpoint = estate.outputs()["endpoint"]
+    stack.write(namespace("brief"), provider={"kubernetes": {"host": f"https://{endpoint}"}})
+    stack.apply()
+    assert world.cluster(endpoint).all("namespace")
+    estate.destroy()
+    assert not world.cluster(endpoint).all("namespace")
