@@ -18,15 +18,17 @@ class Rehearsal:
     Attributes:
         environment: The environment's name.
         folder: Holds the simulated world, the states, the synthesised stacks and the logs.
+        only: A stack's id: that one and what it depends on, instead of all.
     """
 
     environment: str
     folder: Path
+    only: str | None = None
 
     @classmethod
-    def of(cls, environment: str) -> "Rehearsal":
+    def of(cls, environment: str, *, only: str | None = None) -> "Rehearsal":
         """The rehearsal of an environment, in `.rehearsal/` of the repo."""
-        return cls(environment, ROOT / ".rehearsal" / environment)
+        return cls(environment, ROOT / ".rehearsal" / environment, only)
 
     @property
     def world(self) -> Path:
@@ -56,8 +58,9 @@ class Rehearsal:
     def app_command(self, *, lift_protection: bool = False) -> list[str]:
         """The app that synthesises the environment for this rehearsal."""
         folders = ["--states", str(self.states), "--world", str(self.world)]
-        command = [sys.executable, "-m", "commands.rehearsal_app", *folders]
-        return [*command, "--lift-protection"] if lift_protection else command
+        only = ["--only", self.only] if self.only else []
+        lift = ["--lift-protection"] if lift_protection else []
+        return [sys.executable, "-m", "commands.rehearsal_app", *folders, *only, *lift]
 
     def variables(self, *, lift_protection: bool = False) -> dict[str, str]:
         """Environment variables for `cdktf` and for the app, run in the repo's root.
@@ -82,11 +85,11 @@ class Rehearsal:
         file.touch()
         return file
 
-    def stacks(self) -> dict[str, list[str]]:
-        """The synthesised stacks in order of deployment, each with those that it depends on directly."""
+    def stacks(self) -> list[str]:
+        """The synthesised stacks in order of deployment."""
         manifest = json.loads((self.output / "manifest.json").read_text())["stacks"]
         graph = {id_: sorted(stack["dependencies"]) for id_, stack in sorted(manifest.items())}
-        return {id_: graph[id_] for id_ in TopologicalSorter(graph).static_order()}
+        return list(TopologicalSorter(graph).static_order())
 
     def resources(self, stack: str) -> int:
         """How many resources the stack's state holds; 0 without a state."""
@@ -95,15 +98,6 @@ class Rehearsal:
             return 0
         resources = json.loads(file.read_text())["resources"]
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
-
-
-def with_upstream(stack: str, stacks: dict[str, list[str]]) -> list[str]:
-    """`stack` and all that it depends on, in the order of `stacks`, which is that of deployment."""
-    wanted = {stack}
-    for id_, dependencies in reversed(stacks.items()):
-        if id_ in wanted:
-            wanted.update(dependencies)
-    return [id_ for id_ in stacks if id_ in wanted]
 
 
 def clean_environment() -> dict[str, str]:

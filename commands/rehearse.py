@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
-from commands.rehearsal import Rehearsal, clean_environment, with_upstream
+from commands.rehearsal import Rehearsal, clean_environment
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from stacks.environments import ROOT, chosen_environment, load_settings
@@ -50,7 +50,6 @@ class _Run:
     """A rehearsal under way."""
 
     rehearsal: Rehearsal
-    only: str | None
     environment: dict[str, str]
     stacks: list[str] = field(default_factory=list)
     figures: dict[str, _Figures] = field(default_factory=dict)
@@ -62,19 +61,14 @@ class _Run:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RehearsalError(done.stderr.strip() or done.stdout.strip())
-        graph = self.rehearsal.stacks()
-        if self.only is not None and self.only not in graph:
-            raise RehearsalError(f"error: there is no stack {self.only!r}\n  mend: name one of {', '.join(graph)}")
-        self.stacks = with_upstream(self.only, graph) if self.only else list(graph)
+        self.stacks = self.rehearsal.stacks()
         self.figures = {stack: _Figures() for stack in self.stacks}
 
     def cdktf(self, verb: str) -> CliRun:
-        """`cdktf deploy` or `cdktf destroy` over the chosen stacks."""
-        # What depends on the chosen stack was never deployed, which a destroy would otherwise want to take along.
-        patterns = [*self.stacks, "--ignore-missing-stack-dependencies"] if self.only else ["*"]
+        """`cdktf deploy '*'` or `cdktf destroy '*'`."""
         with console.status(f"{verb} …") as status:
             return run_cdktf(
-                [verb, *patterns, "--auto-approve"],
+                [verb, "*", "--auto-approve"],
                 stacks=self.stacks,
                 environment=self.environment,
                 log=self.rehearsal.log,
@@ -178,7 +172,9 @@ def _say(what: str, detail: str, seconds: float) -> None:
 
 
 def _table(run: _Run, *, kept: bool) -> Table:
-    table = Table("stack", title=f"rehearsal of {run.rehearsal.environment}", title_justify="left")
+    table = Table(
+        Column("stack", no_wrap=True), title=f"rehearsal of {run.rehearsal.environment}", title_justify="left"
+    )
     for column in ("resources", "deploy s", "second plan s", *(() if kept else ("destroy s", "left"))):
         table.add_column(column, justify="right")
     for stack, figures in run.figures.items():
@@ -201,11 +197,11 @@ def _begin(name: str, *, only: str | None, keep_world: bool) -> _Run:
         raise RehearsalError("\n".join(f"error: {problem}" for problem in problems))
     if not CDKTF.exists():
         raise RehearsalError("error: the CDKTF CLI is not installed\n  mend: make setup")
-    rehearsal = Rehearsal.of(name)
+    rehearsal = Rehearsal.of(name, only=only)
     if not keep_world:
         shutil.rmtree(rehearsal.folder, ignore_errors=True)
     rehearsal.states.mkdir(parents=True, exist_ok=True)
-    return _Run(rehearsal, only, clean_environment() | rehearsal.variables())
+    return _Run(rehearsal, clean_environment() | rehearsal.variables())
 
 
 def rehearse(

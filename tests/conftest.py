@@ -88,6 +88,7 @@ def modelyard_command(checkout: Path) -> Command:
             capture_output=True,
             text=True,
             check=False,
+            timeout=300,
         )
 
     return run

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from commands.rehearsal import Rehearsal, with_upstream
+from commands.rehearsal import Rehearsal
 from stacks.environments import ROOT
 from tests.conftest import Command, command_environment
 
@@ -30,11 +30,12 @@ def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) 
         assert rehearsed[id_] == stack
 
 
-def test_a_stack_is_rehearsed_with_all_that_it_depends_on() -> None:
-    stacks = {"state": [], "registry": ["state"], "cluster": ["registry"], "one": ["cluster"], "two": ["cluster"]}
+def test_a_stack_is_rehearsed_with_all_that_it_depends_on(tmp_path: Path) -> None:
+    rehearsal = Rehearsal("gke-dev", tmp_path / "rehearsal", only="gke-dev-cluster")
 
-    assert with_upstream("two", stacks) == ["state", "registry", "cluster", "two"]
-    assert with_upstream("state", stacks) == ["state"]
+    synthesised(rehearsal.app_command(), rehearsal.output)
+
+    assert rehearsal.stacks() == ["gke-dev-state", "gke-dev-registry", "gke-dev-cluster"]
 
 
 def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:

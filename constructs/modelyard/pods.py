@@ -137,9 +137,7 @@ class ServingPods:
                 privileged=False,
                 read_only_root_filesystem=True,
                 run_as_non_root=True,
-                capabilities=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(
-                    add=[], drop=["ALL"]
-                ),
+                capabilities=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(add=[], drop=["ALL"]),
             ),
             volume_mount=[k8s.DeploymentV1SpecTemplateSpecContainerVolumeMount(name="scratch", mount_path="/tmp")],  # noqa: S108 - the pod's own volume
         )

@@ -1,0 +1,1 @@
+"""Measures the start of synth against stock CDKTF: `python -m bench`."""

@@ -1,0 +1,97 @@
+// Preloaded into jsii's Node process by node.py: modules are required at first use, type definitions read one by one.
+// Whatever does not look as it did when this was written is left as it is.
+'use strict';
+
+const fs = require('node:fs');
+const Module = require('node:module');
+
+// A provider's index requires all of its modules, up to 1,500. Its exports become getters that require them.
+const PROVIDER_INDEX = /[\\/]node_modules[\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
+const MODULE_EXPORT = /^exports\.(\w+) = require\("(\.[^"]+)"\);$/gm;
+const BOILERPLATE =
+  /^("use strict";|( \*|\/\*\*|\/\/).*|(exports\.\w+ = )+void 0;|Object\.defineProperty\(exports, "__esModule", .*)$/gm;
+
+// cdktf needs these two for zipped assets and for a stack with moved resources only; they are half of its load time.
+const SELDOM_USED = {
+  __proto__: null,
+  archiver: /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]private[\\/]fs\.js$/,
+  semver: /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]validations[\\/]validate-binary-version\.js$/,
+};
+
+// Two thirds of every generated file are a source map that Node does not look at, but keeps in memory with the source.
+const GENERATED = /[\\/]node_modules[\\/](@cdktf[\\/]provider-[^\\/]+|cdktf)[\\/]lib[\\/]/;
+const SOURCE_MAP = '\n//# sourceMappingURL=data:';
+
+const loadScript = Module._extensions['.js'];
+Module._extensions['.js'] = function (module, filename) {
+  if (process.sourceMapsEnabled || !GENERATED.test(filename)) return loadScript(module, filename);
+  const file = fs.readFileSync(filename);
+  const mapStart = file.lastIndexOf(SOURCE_MAP);
+  const source = file.toString('utf8', 0, mapStart === -1 ? file.length : mapStart);
+  if (!PROVIDER_INDEX.test(filename) || !exportLazily(module, source)) module._compile(source, filename);
+};
+
+function exportLazily(module, source) {
+  if (source.replace(MODULE_EXPORT, '').replace(BOILERPLATE, '').trim() !== '') return false; // not laid out as known
+  Object.defineProperty(module.exports, '__esModule', { value: true });
+  for (const [, name, path] of source.matchAll(MODULE_EXPORT)) {
+    const get = () => {
+      const value = module.require(path);
+      Object.defineProperty(module.exports, name, { value, writable: true });
+      return value;
+    };
+    Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get });
+  }
+  return true;
+}
+
+const load = Module._load;
+Module._load = function (request, parent, isMain) {
+  if (!SELDOM_USED[request]?.test(parent?.filename)) return load(request, parent, isMain);
+  const loaded = () => load(request, parent, isMain);
+  return new Proxy(function () {}, {
+    apply: (_, self, args) => Reflect.apply(loaded(), self, args),
+    get: (_, name) => loaded()[name],
+  });
+};
+
+// jsii reads a package's file of type definitions as one buffer (26 MB for google), then asks it for single lines.
+const TYPE_DEFINITIONS = '.jsii.runtime-defs.v1.jsonl';
+const readFileSync = fs.readFileSync;
+fs.readFileSync = function (path, ...options) {
+  if (options.length > 0 || !String(path).endsWith(TYPE_DEFINITIONS)) return readFileSync(path, ...options);
+  const file = fs.openSync(path);
+  return {
+    toString(encoding, start, end) {
+      const line = Buffer.allocUnsafe(end - start);
+      fs.readSync(file, line, 0, line.length, start);
+      return line.toString(encoding);
+    },
+  };
+};
+
+// For a package's checksum jsii reads it in new 16 kB buffers, 31 MB for google, that would stay till the heap is full.
+const CHUNK_BYTES = 16_384;
+const readSync = fs.readSync;
+let chunks = 0;
+fs.readSync = function (file, buffer, ...range) {
+  if (buffer.length === CHUNK_BYTES && ++chunks % 256 === 0) global.gc({ type: 'minor' });
+  return readSync(file, buffer, ...range);
+};
+
+// After unpacking a package for the first time, jsii indexes its types in a worker, which takes seconds; a process that
+// exits before would leave the next one to parse all of a provider's types again, and so would that one.
+const workers = require('node:worker_threads');
+let indexing = 0;
+workers.Worker = class extends workers.Worker {
+  constructor(...options) {
+    super(...options);
+    indexing += 1;
+    this.once('exit', () => (indexing -= 1));
+  }
+};
+const exit = process.exit;
+process.exit = function (code) {
+  if (indexing === 0) exit.call(process, code);
+  process.exitCode = code; // Node ends by itself when the workers have
+};

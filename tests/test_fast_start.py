@@ -1,0 +1,218 @@
+"""The fast start in real processes: the same modules, types and output as stock, and stock where it does not apply."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+PROVIDERS = ("azurerm", "google", "helm", "kubernetes")
+
+# What a program can see of a provider's package, and the output of a small app. Written for both ways to run.
+HELM_APP = """
+import importlib, json, sys, modelyard, cdktf_cdktf_provider_helm as helm
+def failure(statement):
+    try:
+        exec(statement, {"helm": helm})
+    except (AttributeError, ImportError) as error:
+        return f"{type(error).__name__}: {error}"
+names = dir(helm)
+all_loaded = "cdktf_cdktf_provider_helm.data_helm_template" in sys.modules
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_helm.provider import HelmProvider
+from cdktf_cdktf_provider_helm.release import Release, ReleaseSet
+app = App(outdir=sys.argv[1])
+stack = TerraformStack(app, "stack")
+HelmProvider(stack, "helm")
+Release(stack, "release", name="r", chart="c", set=[ReleaseSet(name="a", value="b")])
+app.synth()
+starred = {}
+exec("from cdktf_cdktf_provider_helm import *", starred)
+print(json.dumps({
+    "all_loaded": all_loaded,
+    "seen": {
+        "dir": names,
+        "star": sorted(set(starred) - {"__builtins__"}),
+        "special": [helm.__name__, helm.__file__, helm.__doc__, list(helm.__path__), helm.__all__, helm.__spec__.name],
+        "attribute": helm.release is sys.modules["cdktf_cdktf_provider_helm.release"],
+        "class": helm.data_helm_template.DataHelmTemplate.__qualname__,
+        "reloaded": importlib.reload(helm).release is helm.release,
+        "errors": [failure(line) for line in (
+            "helm.relase", "from cdktf_cdktf_provider_helm import relase", "import cdktf_cdktf_provider_helm.relase",
+        )],
+    },
+}))
+"""
+
+
+def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def slow_start_reasons(stderr: str) -> list[str]:
+    return re.findall(r"^modelyard: slow start, (.*)$", stderr, re.MULTILINE)
+
+
+def test_a_package_looks_like_stocks_and_the_output_is_stocks_to_the_byte(tmp_path: Path) -> None:
+    fast = run(HELM_APP, str(tmp_path / "fast"))
+    stock = run(HELM_APP, str(tmp_path / "stock"), MODELYARD_STOCK_IMPORTS="1")
+
+    assert slow_start_reasons(fast.stderr) == slow_start_reasons(stock.stderr) == []
+    assert not json.loads(fast.stdout)["all_loaded"]
+    assert json.loads(stock.stdout)["all_loaded"]
+    assert json.loads(fast.stdout)["seen"] == json.loads(stock.stdout)["seen"]
+    assert len(files(tmp_path / "fast")) == 2
+    assert files(tmp_path / "fast") == files(tmp_path / "stock")
+
+
+def test_jsii_finds_the_python_module_of_every_submodule() -> None:
+    imports = ", ".join(f"cdktf_cdktf_provider_{name}" for name in PROVIDERS)
+    program = f"import json, modelyard, {imports}, jsii; print(json.dumps(jsii._reference_map._submodule_fqn_map))"
+
+    found = json.loads(run(program).stdout)
+
+    assert {fqn: found.get(fqn) for fqn in declared_submodules()} == declared_submodules()
+
+
+def declared_submodules() -> Mapping[str, str]:
+    """The jsii submodule that the first class of each Python module says it belongs to."""
+    declared = {}
+    for provider in PROVIDERS:
+        spec = find_spec(f"cdktf_cdktf_provider_{provider}")
+        assert spec
+        assert spec.origin
+        for module in Path(spec.origin).parent.glob("[a-z]*/__init__.py"):
+            with module.open() as source:
+                fqn = re.search(r'jsii_type="(.+)\.\w+"', source.read(50_000))
+            assert fqn, module
+            declared[fqn[1]] = f"{spec.name}.{module.parent.name}"
+    assert len(declared) > 3000
+    return declared
+
+
+def test_only_what_is_used_is_loaded_and_the_environment_stays_as_it_was(tmp_path: Path) -> None:
+    report = tmp_path / "node modules.json"
+    (tmp_path / "report.js").write_text(
+        "process.on('exit', () => require('fs').writeFileSync(process.env.REPORT, JSON.stringify({"
+        " modules: Object.keys(require('module')._cache) })))"
+    )
+    program = """
+import json, modelyard, os, sys
+before = dict(os.environ)
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
+NamespaceV1(TerraformStack(App(), "stack"), "namespace", metadata={"name": "n"})
+print(json.dumps({"changed": before != os.environ, "modules": list(sys.modules)}))
+"""
+    python = json.loads(run(program, NODE_OPTIONS=f"--require {tmp_path}/report.js", REPORT=str(report)).stdout)
+    node = json.loads(report.read_text())
+
+    assert not python["changed"]
+    assert [name for name in python["modules"] if re.fullmatch(r"cdktf_cdktf_provider_\w+(\.[a-z]\w+)?", name)] == [
+        "cdktf_cdktf_provider_kubernetes",
+        "cdktf_cdktf_provider_kubernetes.namespace_v1",
+    ]
+    parts = {re.sub(r".*/lib/([^/]+).*", r"\1", path) for path in node["modules"] if "@cdktf/provider-" in path}
+    assert parts == {"index.js", "namespace-v1"}
+    assert not [path for path in node["modules"] if "archiver" in path or "semver" in path]
+
+
+def test_types_that_python_has_not_imported_arrive_as_their_own_classes(tmp_path: Path) -> None:
+    program = """
+import json, modelyard, jsii, sys
+from cdktf import App, Aspects, IAspect, TerraformStack
+import cdktf_cdktf_provider_kubernetes
+from jsii._kernel.types import CreateRequest
+@jsii.implements(IAspect)
+class Visitor:
+    def visit(self, node):
+        visited.append(type(node).__module__)
+visited = []
+app = App(outdir=sys.argv[1], skip_validation=True)
+stack = TerraformStack(app, "stack")
+config_map = "@cdktf/provider-kubernetes.configMapV1.ConfigMapV1"  # made in Node alone: Python has no object for it
+jsii.kernel.provider.create(
+    CreateRequest(fqn=config_map, args=[stack.__jsii_ref__, "config", {"metadata": {"name": "n"}}], overrides=[])
+)
+Aspects.of(stack).add(Visitor())
+app.synth()
+print(json.dumps({"visited": visited, "found": [type(node).__name__ for node in stack.node.find_all()],
+    "struct": type(stack.node.find_child("config").metadata_input).__name__}))
+"""
+    arrived = json.loads(run(program, str(tmp_path)).stdout)
+
+    assert arrived == {
+        "visited": ["cdktf", "cdktf_cdktf_provider_kubernetes.config_map_v1", "cdktf"],
+        "found": ["TerraformStack", "ConfigMapV1", "LocalBackend"],
+        "struct": "ConfigMapV1Metadata",
+    }
+
+
+def test_the_users_own_node_is_used_also_from_a_path_with_spaces(tmp_path: Path) -> None:
+    node = tmp_path / "my node"
+    node.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/calls"\nexec node "$@"\n')
+    node.chmod(0o755)
+
+    run("import modelyard, cdktf; cdktf.App()", JSII_NODE=str(node))
+
+    assert len((tmp_path / "calls").read_text().splitlines()) == 1
+
+
+def test_a_node_that_does_not_take_the_preload_is_started_as_stock_does(tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    node.write_text('#!/bin/sh\ncase "$*" in *--require*) exit 9;; esac\nexec node "$@"\n')
+    node.chmod(0o755)
+
+    done = run("import modelyard, cdktf; print(cdktf.App().node.path == '')", JSII_NODE=str(node))
+
+    assert done.stdout == "True\n"
+    assert [reason[:23] for reason in slow_start_reasons(done.stderr)] == ["Node did not answer as "]
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("import cdktf, modelyard", "constructs was imported before modelyard: import modelyard first"),
+        ("import modelyard, jsii; del jsii._reference_map._submodule_fqn_map", "this version of jsii cannot"),
+    ],
+    ids=["cdktf imported first", "jsii without its map"],
+)
+def test_what_cannot_be_light_is_imported_as_stock_with_one_line(before: str, reason: str) -> None:
+    program = f"{before}\nfrom cdktf_cdktf_provider_helm.release import Release; print(Release.__name__)"
+
+    done = run(program)
+
+    assert done.stdout == "Release\n"
+    assert len(slow_start_reasons(done.stderr)) == 1
+    assert slow_start_reasons(done.stderr)[0].startswith(reason)
+
+
+def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> None:
+    package = tmp_path / "cdktf_cdktf_provider_odd"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import thing\n")
+    (package / "thing.py").write_text("")
+
+    done = run("import modelyard, cdktf_cdktf_provider_odd as odd; print(odd.thing.__name__)", PYTHONPATH=str(tmp_path))
+
+    assert done.stdout == "cdktf_cdktf_provider_odd.thing\n"
+    assert slow_start_reasons(done.stderr) == [f"{package / '__init__.py'} does not end in imports of its modules"]
