@@ -11,7 +11,7 @@ from stacks.environments import chosen_environment, load_settings
 from stacks.gke import GkeStack
 from stacks.platform import Platform
 from stacks.registry import RegistryStack
-from stacks.services import SERVICES, add_services
+from stacks.services import SERVICES, add_services, find_services
 from stacks.settings import Settings
 from stacks.state import StateStack
 
@@ -27,12 +27,14 @@ def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | No
     Raises:
         ConfigurationError: Something cannot be deployed.
     """
+    # Before the first construct: Python imports while jsii's other process is still starting.
+    found = find_services(services)
     app = App(outdir=outdir)
     state = StateStack(app, settings)
     registry = RegistryStack(app, settings, state=state)
     cluster = GkeStack(app, settings, state=state, registry=registry)
     platform = Platform(settings=settings, state=state.store, registry=registry.ref, cluster=cluster.ref, stack=cluster)
-    add_services(app, platform, services)
+    add_services(app, platform, found)
     return app
 
 

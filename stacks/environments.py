@@ -12,7 +12,6 @@ from typing import Any
 from modelyard.errors import ConfigurationError
 from modelyard.names import dns_label
 
-import tomlkit
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -176,7 +175,8 @@ def _assignment(key: str, schema: Mapping[str, Any]) -> str:
 
 
 def _as_toml(value: object) -> str:
-    return tomlkit.item(value).as_string() if isinstance(value, str | int | float | bool | list) else str(value)
+    # Texts, numbers, truth values and lists of them are written alike in JSON and TOML.
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def main() -> None:

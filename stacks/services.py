@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -18,30 +19,50 @@ from stacks.service import ServiceStack
 SERVICES = ROOT / "services"
 
 
-def service_folders(services: Path = SERVICES) -> list[Path]:
-    """The folders that are services, sorted by name."""
-    return sorted(path.parent for path in services.glob("*/service.py"))
+@dataclass(frozen=True)
+class Service:
+    """A service that was found.
+
+    Attributes:
+        folder: Where it is.
+        stack: The class that its `service.py` defines.
+    """
+
+    folder: Path
+    stack: type[ServiceStack]
+
+    @property
+    def file(self) -> str:
+        """What a person knows it by."""
+        return f"{self.folder.parent.name}/{self.folder.name}/service.py"
 
 
-def add_services(scope: Construct, platform: Platform, services: Path = SERVICES) -> list[ServiceStack]:
-    """One stack for each service.
+def find_services(services: Path = SERVICES) -> list[Service]:
+    """Loads every service, sorted by name.
+
+    Raises:
+        ConfigurationError: With the file that is no service.
+    """
+    folders = sorted(path.parent for path in services.glob("*/service.py"))
+    return [Service(folder, _service_class(folder)) for folder in folders]
+
+
+def add_services(scope: Construct, platform: Platform, services: list[Service]) -> None:
+    """Adds one stack for each service.
 
     Raises:
         ConfigurationError: With the file of the service that cannot be deployed.
     """
-    folders = service_folders(services)
-    _refuse_unknown(platform, folders)
-    stacks = []
-    for folder in folders:
+    _refuse_unknown(platform, services)
+    for service in services:
         try:
-            stacks.append(_service_class(folder)(scope, platform, folder))
+            service.stack(scope, platform, service.folder)
         except ConfigurationError as error:
-            raise error.within(f"{services.name}/{folder.name}/service.py") from error
-    return stacks
+            raise error.within(service.file) from error
 
 
-def _refuse_unknown(platform: Platform, folders: list[Path]) -> None:
-    names = [kubernetes_name(folder.name) for folder in folders]
+def _refuse_unknown(platform: Platform, services: list[Service]) -> None:
+    names = [kubernetes_name(service.folder.name) for service in services]
     for name in platform.settings.services:
         if name not in names:
             raise ConfigurationError(
@@ -62,6 +83,7 @@ def _service_class(folder: Path) -> type[ServiceStack]:
         raise ConfigurationError(
             f"defines {len(found)} classes derived from ServiceStack ({', '.join(each.__name__ for each in found)})",
             mend="define exactly one",
+            where=f"{folder.parent.name}/{folder.name}/service.py",
         )
     return found[0]
 
