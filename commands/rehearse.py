@@ -172,11 +172,9 @@ def _say(what: str, detail: str, seconds: float) -> None:
 
 
 def _table(run: _Run, *, kept: bool) -> Table:
-    table = Table(
-        Column("stack", no_wrap=True), title=f"rehearsal of {run.rehearsal.environment}", title_justify="left"
-    )
-    for column in ("resources", "deploy s", "second plan s", *(() if kept else ("destroy s", "left"))):
-        table.add_column(column, justify="right")
+    table = Table(Column("stack", no_wrap=True), title=f"{run.rehearsal.environment}, in seconds", title_justify="left")
+    for column in ("resources", "deploy", "plan again", *(() if kept else ("destroy", "left"))):
+        table.add_column(column, justify="right", no_wrap=True)
     for stack, figures in run.figures.items():
         cells = [stack, str(figures.resources), f"{figures.deploy_seconds:.1f}", f"{figures.plan_seconds:.1f}"]
         table.add_row(*cells, *([] if kept else [f"{figures.destroy_seconds:.1f}", str(figures.left)]))

@@ -32,6 +32,7 @@ def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) 
 
 def test_a_stack_is_rehearsed_with_all_that_it_depends_on(tmp_path: Path) -> None:
     rehearsal = Rehearsal("gke-dev", tmp_path / "rehearsal", only="gke-dev-cluster")
+    rehearsal.folder.mkdir()
 
     synthesised(rehearsal.app_command(), rehearsal.output)
 

@@ -1,11 +1,6 @@
-"""What was recorded against the real providers, where they are at hand.
-
-MODELYARD_PROVIDER_MIRROR names a folder that holds the recorded versions, unpacked as in the `.terraform/providers` of
-a folder after `terraform init`.
-"""
+"""What was recorded against the real providers."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,12 +12,8 @@ from simulator.real_provider import RealProvider
 from simulator.record import configure, find_binary, recorded_schema, recorded_traits
 from simulator.schema import RECORDED_VERSIONS, ProviderSchema
 from simulator.traits import load_traits
+from tests.e2e.terraform import terraform
 from tests.simulator.estate import Config, Terraform, cluster, deployment, environment_with, image_repository, namespace
-
-MIRROR = os.environ.get("MODELYARD_PROVIDER_MIRROR")
-pytestmark = pytest.mark.skipif(
-    MIRROR is None, reason="no real providers: MODELYARD_PROVIDER_MIRROR names no folder of them"
-)
 
 SAMPLE = {
     "google": [
@@ -37,10 +28,22 @@ SAMPLE = {
 }
 
 
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, str]) -> Path:
+    """The folder where Terraform installed the recorded versions."""
+    folder = tmp_path_factory.mktemp("providers")
+    required = {
+        name: {"source": f"hashicorp/{name}", "version": version} for name, version in RECORDED_VERSIONS.items()
+    }
+    (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": required}}))
+    terraform(folder, real_providers, "init", "-input=false")
+    return folder / ".terraform" / "providers"
+
+
 @pytest.fixture(params=list(RECORDED_VERSIONS))
-def real(request: pytest.FixtureRequest) -> Iterator[tuple[str, RealProvider]]:
+def real(request: pytest.FixtureRequest, plugins: Path) -> Iterator[tuple[str, RealProvider]]:
     """Gives each real provider with its name."""
-    with RealProvider(find_binary(Path(str(MIRROR)), request.param)) as provider:
+    with RealProvider(find_binary(plugins, request.param)) as provider:
         yield request.param, provider
 
 
@@ -60,16 +63,13 @@ def test_schemas_and_traits_are_those_of_the_real_provider(real: tuple[str, Real
         }
 
 
-def test_plans_equal_those_of_the_real_providers_leaf_by_leaf(tmp_path: Path) -> None:
+def test_plans_equal_those_of_the_real_providers_leaf_by_leaf(tmp_path: Path, real_providers: dict[str, str]) -> None:
     resources = estate()
     with SimulatedProviders(tmp_path / "world") as providers:
         simulated = planned(Terraform(tmp_path / "simulated", environment_with(providers)), resources)
         environment = environment_with(providers)
     del environment["TF_REATTACH_PROVIDERS"]
-    settings = tmp_path / "terraform.rc"
-    settings.write_text(f'provider_installation {{ filesystem_mirror {{ path = "{MIRROR}" }} }}')
-    terraform = Terraform(tmp_path / "real", environment | {"TF_CLI_CONFIG_FILE": str(settings)})
-    real = planned(terraform, resources)
+    real = planned(Terraform(tmp_path / "real", environment | real_providers), resources)
     assert len(real) > 500
     different = {leaf: (real.get(leaf), simulated.get(leaf)) for leaf in real.keys() | simulated.keys()}
     assert {leaf: pair for leaf, pair in different.items() if pair[0] != pair[1]} == {}
