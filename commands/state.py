@@ -1,7 +1,6 @@
 """`modelyard state move`: the state bucket's own state, from its local file into the bucket and back."""
 
 import json
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 from commands.environment_file import edited
+from commands.rehearsal import clean_environment
 from stacks.environments import ROOT, load_settings
 
 console = Console(highlight=False, soft_wrap=True)
@@ -36,7 +36,12 @@ class _Bucket:
 
     def _terraform(self, *arguments: str) -> str:
         done = subprocess.run(
-            ["terraform", *arguments], cwd=self._folder, env=_plain(), capture_output=True, text=True, check=False
+            ["terraform", *arguments],
+            cwd=self._folder,
+            env=clean_environment() | {"TF_CLI_ARGS": "-no-color"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise ConfigurationError(
@@ -119,10 +124,6 @@ def _into_file(bucket: _Bucket, file: Path) -> int:
     local = _read(file) | {"serial": bucket.pull()["serial"] + 1}
     file.write_text(json.dumps(local, indent=2))
     return len(local["resources"])
-
-
-def _plain() -> dict[str, str]:
-    return {**os.environ, "TF_CLI_ARGS": "-no-color"}
 
 
 def _read(file: Path) -> dict[str, Any]:
