@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock clean
+.PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -70,6 +70,9 @@ lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(UV_COMPILE) --group dev --group services pyproject.toml -o requirements.txt
 	@for each in services/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
+
+schema: setup ## Write environments/schema.json and the table of docs/environments.md from the settings
+	@$(BIN)/python -m stacks.schema
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
 	@rm -rf .venv node_modules cdktf.out .rehearsal

@@ -64,9 +64,13 @@ def policies(
         raise ConfigurationError("there are no plans to check", mend=f"modelyard rehearse {environment}")
     with console.status("checkov …"):
         findings, passed = _findings(plans)
-    verdict = judge(findings, load(), datetime.datetime.now(datetime.UTC).date())
+    verdict = judge(findings, load(), datetime.datetime.now(datetime.UTC).date(), environment=environment)
     for unused in verdict.unused:
-        console.print(f"[yellow]unused[/]: the exception {unused.check} for {unused.resource} matches nothing")
+        console.print(
+            f"[yellow]unused[/]: the exception {unused.check} for {unused.resource} matches nothing in {environment}"
+        )
+    if verdict.unused:
+        console.print("remove what is unused from policies/exceptions.toml, or name the environments it is for")
     if verdict.failed:
         console.print(_table(verdict))
         console.print("mend the construct, or add an exception with reason and date to policies/exceptions.toml")

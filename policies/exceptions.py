@@ -10,6 +10,8 @@ from modelyard.errors import ConfigurationError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from stacks.environments import environment_names
+
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 
 
@@ -31,7 +33,7 @@ class Finding:
 
 
 class PolicyException(BaseModel):
-    """A finding that is accepted until a day."""
+    """A finding that is accepted until a day, in some environments or, where none is named, in all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,6 +41,11 @@ class PolicyException(BaseModel):
     resource: str = Field(min_length=3)
     reason: str = Field(min_length=10)
     expires: datetime.date
+    environments: tuple[str, ...] = Field((), min_length=1)
+
+    def is_for(self, environment: str) -> bool:
+        """Whether it holds in an environment, and has to match something there."""
+        return not self.environments or environment in self.environments
 
     def covers(self, finding: Finding) -> bool:
         """Whether it is about this finding, expired or not."""
@@ -58,7 +65,7 @@ class Verdict:
     Attributes:
         failed: Findings without exception, and those whose exception has expired, with that exception.
         accepted: Findings with a living exception.
-        unused: Exceptions that match no finding.
+        unused: Exceptions for the environment that match no finding.
     """
 
     failed: list[tuple[Finding, PolicyException | None]]
@@ -70,20 +77,34 @@ def load(file: Path = EXCEPTIONS) -> list[PolicyException]:
     """The exceptions of a file.
 
     Raises:
-        ConfigurationError: The file is not of that form.
+        ConfigurationError: The file is not of that form, or names an environment that there is not.
     """
+    where = f"policies/{file.name}"
     try:
-        return _File.model_validate(tomllib.loads(file.read_text())).exception
+        exceptions = _File.model_validate(tomllib.loads(file.read_text())).exception
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(
             str(error),
             mend="give each [[exception]] check, resource, reason and expires",
-            where=f"policies/{file.name}",
+            where=where,
         ) from error
+    known = environment_names()
+    for each in exceptions:
+        # One for an environment that is gone would stand there for ever: nothing would find it unused.
+        if strangers := sorted(set(each.environments).difference(known)):
+            raise ConfigurationError(
+                f"given {', '.join(strangers)} for {each.check}; allowed: {', '.join(known)}",
+                mend="name environments that have a file, or remove the exception",
+                where=f"{where}: exception.environments",
+            )
+    return exceptions
 
 
-def judge(findings: list[Finding], exceptions: list[PolicyException], today: datetime.date) -> Verdict:
-    """Holds the findings against the exceptions as they stand on a day."""
+def judge(
+    findings: list[Finding], exceptions: list[PolicyException], today: datetime.date, *, environment: str
+) -> Verdict:
+    """Holds the findings of an environment against the exceptions for it, as they stand on a day."""
+    exceptions = [each for each in exceptions if each.is_for(environment)]
     failed: list[tuple[Finding, PolicyException | None]] = []
     accepted: list[tuple[Finding, PolicyException]] = []
     used = set()

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,15 @@ from modelyard.names import dns_label
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from stacks.schema import Location, allowed, as_toml, assignment, key_name, schema_at
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "environments"
 # `gke-dev-nodes` is a service account's id, which may have 30 characters: the tightest of the derived names.
 _LONGEST_NAME = 24
+# A whole table that stands in the wrong place would hide what is said of it.
+_LONGEST_VALUE = 100
 
 
 def chosen_environment() -> str:
@@ -80,24 +82,26 @@ def load_settings(name: str, folder: Path = ENVIRONMENTS) -> Settings:
     path = environment_file(name, folder)
     dns_label(name, what=f"{_shown(path)}: the environment's name", longest=_LONGEST_NAME)
     try:
-        values = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(path.read_bytes().decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"not TOML: {error}", mend="mend that line", where=_shown(path)) from error
     if "name" in values:
         raise ConfigurationError(
-            "the environment's name is the file's name", mend="remove the key", where=f"{_shown(path)}: name"
+            f"given name = {_short(values['name'])}, which is no key here; allowed: the file's own name, {name}",
+            mend="remove it; to rename the environment, rename the file",
+            where=f"{_shown(path)}: name",
         )
     return _validated(values | {"name": name}, _shown(path))
 
 
 def _validated(values: dict[str, Any], shown: str) -> Settings:
     try:
-        # By way of JSON, where strict validation still takes a list for a tuple and a string for a date.
-        return Settings.model_validate_json(json.dumps(values, default=str), strict=True)
+        return Settings.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(each, values) for each in error.errors(include_url=False)]
-    first, *others = [problem.within(shown) for problem in problems]
-    more = "".join(f"\n{each}" for each in others)
+        problems = [_problem(each).within(shown) for each in error.errors(include_url=False)]
+    first, *others = problems
+    # All that is wrong at once, each as if it were alone: callers print "error: " before the first.
+    more = "".join(f"\nerror: {each}" for each in others)
     raise ConfigurationError(first.what, mend=first.mend + more, where=first.where)
 
 
@@ -105,78 +109,41 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _problem(error: ErrorDetails, values: Mapping[str, Any]) -> ConfigurationError:
-    location = error["loc"]
-    key = ".".join(str(part) for part in location) or "the file as a whole"
+def _problem(error: ErrorDetails) -> ConfigurationError:
     context = error.get("ctx", {})
-    if "mend" in context:
-        return ConfigurationError(str(context["what"]), mend=str(context["mend"]), where=key)
+    location = (*error["loc"], *context.get("key", ()))
+    key = key_name(location)
     if error["type"] == "extra_forbidden":
-        return _unknown_key(key, location)
-    schema = _schema(location)
-    allowed = _allowed(schema)
-    mend = f"write {_assignment(str(location[-1]), schema)}" if location else "see environments/gke-dev.toml"
-    if error["type"] == "missing":
-        return ConfigurationError(f"is missing; allowed: {allowed}", mend=mend, where=key)
-    return ConfigurationError(f"given {_as_toml(error['input'])}; allowed: {allowed}", mend=mend, where=key)
+        return _unknown_key(location, error["input"])
+    schema = schema_at(location)
+    given = "is missing" if error["type"] == "missing" else f"given {_short(context.get('given', error['input']))}"
+    what = f"{given}; allowed: {context.get('allowed') or allowed(schema)}"
+    if "why" in context:
+        what += f"\n  {context['why']}"
+    return ConfigurationError(what, mend=context.get("mend") or _mend(location), where=key)
 
 
-def _unknown_key(key: str, location: Sequence[int | str]) -> ConfigurationError:
-    known = list(_schema(location[:-1]).get("properties", {}))
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    mend = f"did you mean {close[0]}?" if close else f"remove it, or use one of {', '.join(sorted(known))}"
-    return ConfigurationError("is not a key that is known here", mend=mend, where=key)
+def _mend(location: Location) -> str:
+    # An entry of a list has no name to write: the list has.
+    whole = location[:-1] if isinstance(location[-1], int) else location
+    description = schema_at(whole).get("description")
+    return f"write for example {assignment(whole)}" + (f". {description}" if description else "")
 
 
-def _schema(location: Sequence[int | str]) -> dict[str, Any]:
-    """The part of the settings' JSON schema that describes the key at `location`."""
-    whole = Settings.model_json_schema()
-    part: dict[str, Any] = whole
-    for step in location:
-        part = _resolved(part, whole)
-        if isinstance(step, int):
-            part = part.get("items", {})
-        else:
-            # Services are a table of tables, whose keys are anybody's names of one form.
-            (of_any_name,) = part.get("patternProperties", {"": {}}).values()
-            part = part.get("properties", {}).get(step, of_any_name)
-    return part | _resolved(part, whole)
+def _unknown_key(location: Location, value: object) -> ConfigurationError:
+    name = str(location[-1])
+    known = sorted(schema_at(location[:-1])["properties"])
+    close = difflib.get_close_matches(name, known, n=1)
+    return ConfigurationError(
+        f"given {name} = {_short(value)}, which is no key here; allowed: {', '.join(known)}",
+        mend=f"write {close[0]}, or remove it" if close else "remove it, or write one of these keys",
+        where=key_name(location),
+    )
 
 
-def _resolved(part: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
-    choices = [part, *part.get("anyOf", [])]
-    references = [choice["$ref"] for choice in choices if "$ref" in choice]
-    return whole["$defs"][references[0].rsplit("/", 1)[1]] if references else part
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    for choice in (schema, *schema.get("anyOf", [])):
-        if "allowed" in choice:
-            return str(choice["allowed"])
-    if "enum" in schema or "const" in schema:
-        return "one of " + ", ".join(json.dumps(each) for each in schema.get("enum", [schema.get("const")]))
-    match schema.get("type", ""), schema:
-        case "integer", {"minimum": least, "maximum": most}:
-            return f"a whole number from {least} to {most}"
-        case "string", {"format": "date"}:
-            return "a date, year-month-day"
-        case "string", {"pattern": pattern}:
-            return f"a text of the form {pattern}"
-        case kind, _:
-            return {"boolean": "true or false", "array": "a list of texts", "object": "a table"}.get(kind, "a text")
-
-
-def _assignment(key: str, schema: Mapping[str, Any]) -> str:
-    if schema.get("type") == "object":
-        return f"a table [{key}]; its keys are {', '.join(schema.get('properties', {}))}"
-    example = schema.get("examples", ["…"])[0]
-    description = f" ({schema['description']})" if "description" in schema else ""
-    return f"for example {key} = {_as_toml(example)}{description}"
-
-
-def _as_toml(value: object) -> str:
-    # Texts, numbers, truth values and lists of them are written alike in JSON and TOML.
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _short(value: object) -> str:
+    text = as_toml(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} …"
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ Each key has a description with its unit, and an example, which an error shows a
 """
 
 import datetime
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from modelyard.errors import ConfigurationError
@@ -12,6 +13,7 @@ from modelyard.exposure import Exposure
 from modelyard.gcp.machine_types import node_capacity
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -23,12 +25,25 @@ class _Section(BaseModel):
 
 def _refusal(error: ConfigurationError) -> PydanticCustomError:
     # The parts go through as context: braces in a message would be read as placeholders.
-    return PydanticCustomError("refused", "{what}", {"what": error.what, "mend": error.mend})
+    return PydanticCustomError("refused", "{why}", {"why": error.what, "mend": error.mend})
+
+
+def _contradiction(*key: str, given: object, allowed: str, mend: str) -> PydanticCustomError:
+    """Values that are right by themselves and wrong together; the key is seen from the table that has the rule."""
+    return PydanticCustomError(
+        "contradiction", "{allowed}", {"key": key, "given": given, "allowed": allowed, "mend": mend}
+    )
+
+
+def _form(pattern: str, allowed: str) -> Any:  # noqa: ANN401 - as pydantic's Field
+    """A text of a form, which an error puts in words."""
+    return Field(pattern=pattern, json_schema_extra={"allowed": allowed})
 
 
 def _check(function: Callable[[Any], object]) -> AfterValidator:
     """A validator that lets what `function` refuses be reported with file and key."""
 
+    @functools.wraps(function)
     def validate(value: Any) -> Any:  # noqa: ANN401 - whatever the field's type is
         try:
             function(value)
@@ -46,12 +61,17 @@ def _exposure(choice: object) -> Exposure:
         return Exposure.internal()
     if choice == "world":
         return Exposure.world()
-    if isinstance(choice, list) and all(isinstance(each, str) for each in choice):
+    if isinstance(choice, list) and choice and all(isinstance(each, str) for each in choice):
         try:
             return Exposure.source_ranges(*choice)
         except ConfigurationError as error:
             raise _refusal(error) from error
     raise PydanticCustomError("exposure", "neither a list of networks nor one of the words")
+
+
+def _are_different(zones: Sequence[str]) -> None:
+    if len(set(zones)) < len(zones):
+        raise ConfigurationError("a zone stands there twice", mend="name each zone once")
 
 
 def _is_public(exposure: Exposure) -> None:
@@ -62,18 +82,28 @@ def _is_public(exposure: Exposure) -> None:
         )
 
 
-_NETWORKS: dict[str, Any] = {
-    "anyOf": [{"enum": ["internal", "world"]}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    "allowed": 'a list of IPv4 networks, "internal" or "world"',
+def _networks(*words: str) -> WithJsonSchema:
+    *most, last = ("a list of one or more IPv4 networks", *(f'"{word}"' for word in words))
+    networks = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    choices = [{"enum": words}, networks]
+    return WithJsonSchema({"anyOf": choices, "allowed": f"{', '.join(most)} or {last}"})
+
+
+Access = Annotated[Exposure, PlainValidator(_exposure), _networks("internal", "world")]
+Zone = Annotated[str, _form("^[a-z]+-[a-z]+[0-9]+-[a-z]$", "a zone's name, which is its region's, a dash and a letter")]
+_SERVICE_NAME = "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+ServiceName = Annotated[str, Field(pattern=_SERVICE_NAME)]
+_SERVICE_NAMES: dict[str, Any] = {
+    "pattern": _SERVICE_NAME,
+    "examples": ["image-classifier"],
+    "allowed": "1 to 63 lower-case letters, digits and dashes, a letter first, no dash at the end",
 }
-Access = Annotated[Exposure, PlainValidator(_exposure), WithJsonSchema(_NETWORKS)]
-ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 
 
 class ProtectionLifted(_Section):
     """The record that somebody took the protection off; `modelyard protection lift` writes it."""
 
-    on: datetime.date = Field(description="The day it was lifted.", examples=["2026-11-20"])
+    on: datetime.date = Field(description="The day it was lifted.", examples=[datetime.date(2026, 11, 20)])
     by: str = Field(min_length=1, description="Who lifted it.", examples=["ada@example.com"])
     reason: str = Field(min_length=1, description="Why it may go.", examples=["development: torn down every evening"])
 
@@ -81,9 +111,8 @@ class ProtectionLifted(_Section):
 class StateSettings(_Section):
     """Where Terraform's state is kept."""
 
-    location: str = Field(
+    location: Annotated[str, _form("^[A-Za-z][A-Za-z0-9-]+$", "a region or multi-region of Cloud Storage")] = Field(
         "US",
-        pattern=r"^[A-Za-z][A-Za-z0-9-]+$",
         description="Region or multi-region of the bucket; changing it replaces the bucket.",
         examples=["US"],
     )
@@ -101,7 +130,10 @@ class NodePoolSettings(_Section):
     """The machines of the cluster."""
 
     machine_type: Annotated[str, _check(node_capacity)] = Field(
-        "n1-standard-1", description="What each node is.", examples=["n1-standard-1"]
+        "n1-standard-1",
+        description="What each node is.",
+        examples=["n1-standard-1"],
+        json_schema_extra={"allowed": "a machine type of Compute Engine that is known here"},
     )
     preemptible: bool = Field(
         True, description="About a quarter of the price; Google takes a node back within 24 hours.", examples=[True]
@@ -113,11 +145,11 @@ class NodePoolSettings(_Section):
     @model_validator(mode="after")
     def _min_is_not_above_max(self) -> Self:
         if self.min_nodes > self.max_nodes:
-            raise _refusal(
-                ConfigurationError(
-                    f"min_nodes = {self.min_nodes} is more than max_nodes = {self.max_nodes}",
-                    mend=f"write min_nodes of at most {self.max_nodes}, or raise max_nodes",
-                )
+            raise _contradiction(
+                "min_nodes",
+                given=self.min_nodes,
+                allowed=f"at most max_nodes, which is {self.max_nodes}",
+                mend=f"write min_nodes = {self.max_nodes} or less, or max_nodes = {self.min_nodes} or more",
             )
         return self
 
@@ -125,27 +157,28 @@ class NodePoolSettings(_Section):
 class ClusterSettings(_Section):
     """The GKE cluster."""
 
-    zones: tuple[str, ...] = Field(
+    zones: Annotated[tuple[Zone, ...], _check(_are_different)] = Field(
         (),
+        strict=False,  # else TOML's lists are refused; the zones in it are not converted
+        json_schema_extra={"uniqueItems": True, "allowed": "a list of different zones of the region"},
         description="Zones of the region to use; none given means three of Google's choice.",
         examples=[["us-central1-a", "us-central1-b"]],
     )
     private_nodes: bool = Field(
         False, description="Nodes without public address, behind Cloud NAT (billed).", examples=[False]
     )
-    control_plane_ranges: Annotated[Access, _check(_is_public)] = Field(
+    control_plane_ranges: Annotated[Access, _check(_is_public), _networks("world")] = Field(
         description="Who may reach the Kubernetes API.", examples=[["203.0.113.0/24"]]
     )
     release_channel: Literal["RAPID", "REGULAR", "STABLE"] = Field(
         "REGULAR", description="How early new Kubernetes versions are taken.", examples=["REGULAR"]
     )
-    maintenance_start: str = Field(
+    maintenance_start: Annotated[str, _form("^([01][0-9]|2[0-3]):[0-5][0-9]$", "HH:MM from 00:00 to 23:59")] = Field(
         "03:00",
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         description="When the daily window of four hours for upgrades begins, HH:MM in UTC.",
         examples=["03:00"],
     )
-    node_pool: NodePoolSettings = Field(NodePoolSettings(), description="The machines of the cluster.", examples=[{}])
+    node_pool: NodePoolSettings = Field(NodePoolSettings(), description="The machines of the cluster.")
 
 
 class ServiceSettings(_Section):
@@ -160,15 +193,19 @@ class ServiceSettings(_Section):
 class Settings(_Section):
     """One environment."""
 
-    name: str = Field(exclude=True, description="The file's name.", examples=["gke-dev"])
+    name: SkipJsonSchema[str] = Field(exclude=True, description="The file's name, which is no key of the file.")
     cloud: Literal["gke"] = Field(description="Which cloud it is in.", examples=["gke"])
-    project_id: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$",
-        description="The Google Cloud project: 6 to 30 lower-case letters, digits and dashes.",
+    project_id: Annotated[
+        str,
+        _form(
+            "^[a-z][a-z0-9-]{4,28}[a-z0-9]$",
+            "6 to 30 lower-case letters, digits and dashes, a letter first, no dash at the end",
+        ),
+    ] = Field(
+        description="The Google Cloud project, by its id.",
         examples=["my-ml-project"],
     )
-    region: str = Field(
-        pattern=r"^[a-z]+-[a-z]+\d+$",
+    region: Annotated[str, _form("^[a-z]+-[a-z]+[0-9]+$", "the name of a Google Cloud region")] = Field(
         description="The region of cluster and registry; changing it replaces both.",
         examples=["us-central1"],
     )
@@ -176,13 +213,15 @@ class Settings(_Section):
         description="Who may reach the services: networks, internal (the private network) or world (everybody).",
         examples=[["203.0.113.0/24"]],
     )
-    state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.", examples=[{}])
-    cluster: ClusterSettings = Field(description="The GKE cluster.", examples=[{}])
+    state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
+    cluster: ClusterSettings = Field(description="The GKE cluster.")
     services: dict[ServiceName, ServiceSettings] = Field(
-        {}, description="Settings of single services, by their Kubernetes name.", examples=[{}]
+        {},
+        description="Settings of single services, by their Kubernetes name.",
+        json_schema_extra={"propertyNames": _SERVICE_NAMES},
     )
     protection_lifted: ProtectionLifted | None = Field(
-        None, description="Present when state bucket and cluster may be destroyed.", examples=[{}]
+        None, description="Present when state bucket and cluster may be destroyed."
     )
 
     @property
@@ -208,10 +247,11 @@ class Settings(_Section):
     def _zones_are_in_the_region(self) -> Self:
         strangers = [zone for zone in self.cluster.zones if not zone.startswith(f"{self.region}-")]
         if strangers:
-            raise _refusal(
-                ConfigurationError(
-                    f"cluster.zones: {', '.join(strangers)} is not in region = {self.region}",
-                    mend=f"name zones of the region, for example {self.region}-b",
-                )
+            raise _contradiction(
+                "cluster",
+                "zones",
+                given=self.cluster.zones,
+                allowed=f"zones of region = {self.region}, which {', '.join(strangers)} is not",
+                mend=f"name zones of the region, for example {self.region}-b, or change the region",
             )
         return self

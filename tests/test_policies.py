@@ -15,14 +15,16 @@ ACCEPTED = PolicyException(
 
 
 def test_a_finding_without_exception_fails() -> None:
-    verdict = judge([FINDING], [], DAY)
+    verdict = judge([FINDING], [], DAY, environment="gke-dev")
 
     assert verdict.failed == [(FINDING, None)]
 
 
 def test_an_exception_holds_to_the_end_of_its_last_day_and_no_longer() -> None:
-    assert judge([FINDING], [ACCEPTED], DAY).accepted == [(FINDING, ACCEPTED)]
-    assert judge([FINDING], [ACCEPTED], DAY + datetime.timedelta(days=1)).failed == [(FINDING, ACCEPTED)]
+    assert judge([FINDING], [ACCEPTED], DAY, environment="gke-dev").accepted == [(FINDING, ACCEPTED)]
+    assert judge([FINDING], [ACCEPTED], DAY + datetime.timedelta(days=1), environment="gke-dev").failed == [
+        (FINDING, ACCEPTED)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -33,10 +35,32 @@ def test_an_exception_holds_to_the_end_of_its_last_day_and_no_longer() -> None:
     ],
 )
 def test_an_exception_covers_its_own_check_and_resource_only(other: Finding) -> None:
-    verdict = judge([other], [ACCEPTED], DAY)
+    verdict = judge([other], [ACCEPTED], DAY, environment="gke-dev")
 
     assert verdict.failed == [(other, None)]
     assert verdict.unused == [ACCEPTED]
+
+
+def test_an_exception_for_an_environment_holds_and_is_needed_there_only() -> None:
+    for_dev = ACCEPTED.model_copy(update={"environments": ("gke-dev",)})
+
+    assert judge([FINDING], [for_dev], DAY, environment="gke-dev").accepted == [(FINDING, for_dev)]
+    assert judge([FINDING], [for_dev], DAY, environment="prod").failed == [(FINDING, None)]
+    assert judge([], [for_dev], DAY, environment="gke-dev").unused == [for_dev]
+    assert judge([], [for_dev], DAY, environment="prod").unused == []
+
+
+def test_an_exception_for_an_environment_without_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "exceptions.toml"
+    file.write_text(
+        '[[exception]]\ncheck = "CKV_GCP_26"\nresource = "a.b"\nreason = "flow logs are billed"\n'
+        'expires = 2027-05-31\nenvironments = ["gke-dev", "staging"]'
+    )
+
+    with pytest.raises(
+        ConfigurationError, match=r"exception\.environments\n  given staging for CKV_GCP_26; allowed: gke"
+    ):
+        load(file)
 
 
 def test_the_committed_exceptions_can_be_read() -> None:

@@ -1,6 +1,7 @@
 """Who may reach a LoadBalancer. There is no default: an open model endpoint must be somebody's decision."""
 
 import ipaddress
+import itertools
 from dataclasses import dataclass
 
 from modelyard.errors import ConfigurationError
@@ -37,27 +38,31 @@ class Exposure:
         """A public address that answers the given IPv4 networks only, for example `203.0.113.0/24`.
 
         Raises:
-            ConfigurationError: No range, not a network, or all of the internet.
+            ConfigurationError: No range, not a network, two that overlap, or all of the internet.
         """
         if not ranges:
             raise ConfigurationError(
                 "source_ranges is empty: the LoadBalancer would answer the whole internet",
                 mend="name the networks that may reach it, or write internal, or world if that is meant",
             )
-        return cls(ranges=tuple(_network(each) for each in ranges))
+        networks = [_network(each) for each in ranges]
+        # Halves that are the whole together are no smaller than the whole.
+        if any(each.prefixlen == 0 for each in ipaddress.collapse_addresses(networks)):
+            raise ConfigurationError(
+                f"{' with '.join(map(str, networks))} is the whole internet",
+                mend="name smaller networks, or write world if that is meant",
+            )
+        for one, other in itertools.combinations(networks, 2):
+            if one.overlaps(other):
+                raise ConfigurationError(f"{one} and {other} overlap", mend="name the larger of the two only")
+        return cls(ranges=tuple(map(str, networks)))
 
 
-def _network(text: str) -> str:
+def _network(text: str) -> ipaddress.IPv4Network:
     try:
-        network = ipaddress.IPv4Network(text)
+        return ipaddress.IPv4Network(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"source_ranges: {text!r} is not an IPv4 network: {error}",
+            f"{text!r} is not an IPv4 network: {error}",
             mend="write CIDR form with zero host bits, for example 203.0.113.0/24, or 203.0.113.7/32 for one address",
         ) from error
-    if network.prefixlen == 0:
-        raise ConfigurationError(
-            f"source_ranges: {text!r} is the whole internet",
-            mend="name smaller networks, or write world if that is meant",
-        )
-    return str(network)

@@ -1,0 +1,167 @@
+"""The settings as a JSON schema: what errors say is allowed, what editors complete, and the table in the docs.
+
+`python -m stacks.schema` writes `environments/schema.json`, and the table of keys in `docs/environments.md`.
+"""
+
+import datetime
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import CoreSchema, NullableSchema, WithDefaultSchema
+
+from stacks.settings import Settings
+
+_ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = _ROOT / "environments" / "schema.json"
+DOCUMENT = _ROOT / "docs" / "environments.md"
+_BEGIN, _END = "<!-- keys: written by make schema -->", "<!-- end of keys -->"
+# What pydantic puts for a table's key in the place of an error.
+KEY = "[key]"
+
+Location = Sequence[int | str]
+
+
+class _TomlSchema(GenerateJsonSchema):
+    """TOML has no null: a key without value is left out."""
+
+    # Taplo, behind the TOML extensions of editors, knows drafts up to this one.
+    schema_dialect = "http://json-schema.org/draft-07/schema#"
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        left_out = schema.get("default") is None
+        return self.generate_inner(schema["schema"]) if left_out else super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:
+        return False
+
+
+@functools.cache
+def environment_schema() -> Mapping[str, Any]:
+    """The JSON schema of `environments/*.toml`; `allowed`, where it stands, puts in words what a key may be."""
+    return {"$schema": _TomlSchema.schema_dialect} | Settings.model_json_schema(schema_generator=_TomlSchema)
+
+
+def schema_at(location: Location) -> Mapping[str, Any]:
+    """The part of the schema that describes a key, by its path; the number of a list's entry is a step too."""
+    if KEY in location:
+        names: Mapping[str, Any] = schema_at(location[: location.index(KEY) - 1])["propertyNames"]
+        return names
+    part = environment_schema()
+    for step in location:
+        if isinstance(step, int):
+            part = part.get("items", {})
+        else:
+            # Services are a table of tables, whose keys are anybody's names of one form.
+            (of_any_name,) = part.get("patternProperties", {"": {}}).values()
+            part = _resolved(part.get("properties", {}).get(step, of_any_name))
+    return part
+
+
+def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in part:
+        return part
+    definition: Mapping[str, Any] = environment_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]]
+    return {**definition, **part}
+
+
+def allowed(schema: Mapping[str, Any]) -> str:
+    """What a key may be, in words."""
+    match schema:
+        case {"allowed": words}:
+            pass
+        case {"enum": choices}:
+            words = f"one of {', '.join(map(as_toml, choices))}"
+        case {"const": only}:
+            words = as_toml(only)
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            words = f"a whole number from {least} to {most}"
+        case {"format": "date"}:
+            words = "a date, year-month-day, without quotes"
+        case {"type": "boolean"}:
+            words = "true or false"
+        case {"type": "object"}:
+            words = "a table"
+        case {"type": "string", "minLength": 1}:
+            words = "a text that is not empty"
+        case _:
+            raise TypeError(f"add words for {schema}, or `allowed` to its field")
+    return str(words)
+
+
+def assignment(location: Location) -> str:
+    """How a key is written, with an example that is allowed."""
+    schema, dotted = schema_at(location), key_name(location)
+    if location[-1] == KEY:
+        return f"[{key_name(location[:-2])}.{schema['examples'][0]}]"
+    if schema.get("type") == "object":
+        keys = schema.get("properties") or schema["propertyNames"]["examples"]
+        return f"the table [{dotted}] with the key {next(iter(keys))}"
+    example = schema["examples"][0]
+    value = example if schema.get("format") == "date" else as_toml(example)
+    return f"{location[-1]} = {value}"
+
+
+def key_name(location: Location) -> str:
+    """A key as a person knows it: `cluster.zones[0]`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location if step != KEY)
+    return "".join(steps).removeprefix(".")
+
+
+def as_toml(value: object) -> str:
+    """A value as it stands in a TOML file."""
+    match value:
+        case str() | bool():
+            return json.dumps(value, ensure_ascii=False)
+        case Mapping():
+            return f"{{ {', '.join(f'{key} = {as_toml(each)}' for key, each in value.items())} }}"
+        case list() | tuple():
+            return f"[{', '.join(map(as_toml, value))}]"
+        case datetime.datetime() | datetime.time():
+            return value.isoformat()
+    return str(value)
+
+
+def _rows(table: tuple[str, ...] = ()) -> Iterator[str]:
+    schema = schema_at(table)
+    for key in schema["properties"]:
+        place = (*table, key)
+        if "propertyNames" in schema_at(place):
+            place = (*place, "<name>")
+        part = schema_at(place)
+        if part.get("type") == "object":
+            yield from _rows(place)
+            continue
+        default = f"`{as_toml(part['default'])}`" if "default" in part else ""
+        if key in schema.get("required", []):
+            default = "required"
+        yield f"| `{key_name(place)}` | {allowed(part)} | {default} | {part['description']} |"
+
+
+def document(text: str) -> str:
+    """The text of docs/environments.md with the table of keys as it is now."""
+    head, begin, rest = text.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    table = "\n".join(["| key | allowed | default | what it is |", "|---|---|---|---|", *_rows()])
+    return f"{head}{begin}\n{table}\n{end}{tail}"
+
+
+def schema_text() -> str:
+    """What stands in environments/schema.json."""
+    return json.dumps(environment_schema(), indent=2) + "\n"
+
+
+def main() -> None:
+    """Writes the schema and the table."""
+    SCHEMA.write_text(schema_text())
+    DOCUMENT.write_text(document(DOCUMENT.read_text()))
+
+
+if __name__ == "__main__":
+    main()

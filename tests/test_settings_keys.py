@@ -1,0 +1,264 @@
+"""What must not stand in an environment's file, generated from the settings' model."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from modelyard.errors import ConfigurationError
+
+import pytest
+import tomlkit
+
+from stacks.environments import load_settings
+from stacks.schema import allowed, as_toml, schema_at
+from tests.settings_cases import ABSENT, SERVICE, Document, Key, Wrong, at, changed, complete, keys, rules, wrong_values
+
+COMPLETE = complete()
+KEYS = list(keys())
+TABLES = [(), *(key.path for key in KEYS if key.is_table and key.path != ("services",))]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the files that are written here, one over the other."""
+    return tmp_path_factory.mktemp("environments")
+
+
+def refusals(folder: Path, document: Document) -> list[list[str]]:
+    """What a person reads, line by line, for each problem."""
+    (folder / "broken.toml").write_text(tomlkit.dumps(document))
+    with pytest.raises(ConfigurationError) as error:
+        load_settings("broken", folder)
+    return [problem.splitlines() for problem in str(error.value).split("\nerror: ")]
+
+
+def assert_says(lines: list[str], folder: Path, *, key: str, given: str, allowed: str, mend: str) -> None:
+    """File and key; the value given, and what is allowed; perhaps why; the mend: a line each."""
+    place, what, *why, last = lines
+    assert place == f"{folder / 'broken.toml'}: {key}"
+    assert what.startswith(f"  {given}")
+    assert what.endswith(f"; allowed: {allowed}")
+    assert all(line.startswith("  ") for line in why)
+    assert len(why) <= 1
+    assert last.startswith("  mend: ")
+    assert mend in last
+
+
+def in_error(value: object) -> str:
+    return f"given {as_toml(value)}"
+
+
+def written(key: Key) -> str:
+    """How the mend writes a key."""
+    if key.is_table:
+        return f"[{key.name}]"
+    return f"{key.path[-1]} = {as_toml(key.example)}"
+
+
+def test_the_examples_that_errors_show_are_valid_together(folder: Path) -> None:
+    (folder / "examples.toml").write_text(tomlkit.dumps(COMPLETE))
+
+    loaded = load_settings("examples", folder)
+
+    assert loaded.services[SERVICE].replicas == COMPLETE["services"][SERVICE]["replicas"]
+
+
+@pytest.mark.parametrize("wrong", wrong_values(), ids=str)
+def test_a_wrong_value_is_refused(folder: Path, wrong: Wrong) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, (wrong.key.path, wrong.value)))
+
+    key, value, schema = wrong.key.name, wrong.value, schema_at(wrong.key.path)
+    if "items" in schema and isinstance(value, list):
+        # The entry that is wrong is named, and the list is what is written anew.
+        key, value, schema = f"{key}[0]", value[0], schema_at((*wrong.key.path, 0))
+    assert_says(lines, folder, key=key, given=in_error(value), allowed=allowed(schema), mend=written(wrong.key))
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if not key.is_table], ids=lambda key: key.name)
+def test_what_is_allowed_names_the_models_limits(key: Key) -> None:
+    words = allowed(schema_at(key.path))
+
+    for limit in key.metadata:
+        for bound in ("ge", "le"):
+            assert str(getattr(limit, bound, "")) in words
+    if "one of" in words:
+        assert all(as_toml(choice) in words for choice in key.kind.__args__)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.path[:-1] != ("services",)], ids=lambda key: key.name)
+def test_a_misspelt_key_beside_the_right_one_is_refused(folder: Path, key: Key) -> None:
+    typo = f"{key.path[-1]}s"
+
+    (lines,) = refusals(folder, changed(COMPLETE, ((*key.path[:-1], typo), 5)))
+
+    assert_says(
+        lines,
+        folder,
+        key=f"{key.name}s",
+        given=f"given {typo} = 5, which is no key here",
+        allowed=", ".join(sorted(at(COMPLETE, key.path[:-1]))),
+        mend=f"write {key.path[-1]}, or remove it",
+    )
+
+
+@pytest.mark.parametrize("table", TABLES, ids=".".join)
+def test_a_key_like_no_other_is_refused(folder: Path, table: tuple[str, ...]) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, ((*table, "x"), "y")))
+
+    known = ", ".join(sorted(at(COMPLETE, table)))
+    given = 'given x = "y", which is no key here'
+    assert_says(lines, folder, key=".".join((*table, "x")), given=given, allowed=known, mend="remove it")
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_a_key_may_be_missing_only_where_the_model_has_a_default(folder: Path, key: Key) -> None:
+    document = changed(COMPLETE, (key.path, ABSENT))
+    if key.field.is_required():
+        (lines,) = refusals(folder, document)
+        words = allowed(schema_at(key.path))
+        assert_says(lines, folder, key=key.name, given="is missing", allowed=words, mend=written(key))
+    else:
+        (folder / "short.toml").write_text(tomlkit.dumps(document))
+        load_settings("short", folder)
+
+
+@pytest.mark.parametrize("name", ["image_classifier", "Image-Classifier", "image-", "", "i" * 64])
+def test_a_service_needs_a_kubernetes_name(folder: Path, name: str) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, (("services", name), {})))
+
+    words = str(schema_at(("services",))["propertyNames"]["allowed"])
+    mend = "[services.image-classifier]"
+    assert_says(lines, folder, key=f"services.{name}", given=in_error(name), allowed=words, mend=mend)
+
+
+NETWORKS = 'a list of one or more IPv4 networks, "internal" or "world"'
+CONTROL_PLANE_NETWORKS = 'a list of one or more IPv4 networks or "world"'
+# What no list of networks may be, whoever is let in by it: the value, why, and the mend.
+RANGES = [
+    (["0.0.0.0/0"], "0.0.0.0/0 is the whole internet", "write world if that is meant"),
+    (["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 with 128.0.0.0/1 is the whole internet", "name smaller networks"),
+    (["203.0.113.7/24"], "'203.0.113.7/24' is not an IPv4 network: 203.0.113.7/24 has host bits set", "203.0.113.0/24"),
+    (["203.0.113.0/33"], "'203.0.113.0/33' is not an IPv4 network", "write CIDR form"),
+    (["2001:db8::/32"], "'2001:db8::/32' is not an IPv4 network", "write CIDR form"),
+    (["world"], "'world' is not an IPv4 network", "write CIDR form"),
+    (["203.0.113.0/24", "203.0.113.64/26"], "203.0.113.0/24 and 203.0.113.64/26 overlap", "name the larger"),
+    (["203.0.113.0/24", "203.0.113.0/24"], "203.0.113.0/24 and 203.0.113.0/24 overlap", "name the larger"),
+]
+
+
+class Case(NamedTuple):
+    """The key that an error names, what stands there, what is allowed, the mend, and why if that is not said yet."""
+
+    key: str
+    value: object
+    allowed: str
+    mend: str
+    why: str = ""
+
+
+def ranges(key: str, words: str) -> list[Case]:
+    return [Case(key, value, words, mend, why) for value, why, mend in RANGES]
+
+
+# A test for each rule of the model that is code, by the table or key that has it.
+RULES: dict[tuple[str, str], list[Case]] = {
+    ("Settings", "_zones_are_in_the_region"): [
+        Case(
+            "cluster.zones",
+            ["us-central1-a", "europe-west1-b"],
+            allowed="zones of region = us-central1, which europe-west1-b is not",
+            mend="name zones of the region, for example us-central1-b, or change the region",
+        ),
+        Case(
+            "cluster.zones",
+            ["us-central10-a"],
+            allowed="zones of region = us-central1, which us-central10-a is not",
+            mend="name zones of the region",
+        ),
+    ],
+    ("NodePoolSettings", "_min_is_not_above_max"): [
+        Case(
+            "cluster.node_pool.min_nodes",
+            7,
+            allowed="at most max_nodes, which is 6",
+            mend="write min_nodes = 6 or less, or max_nodes = 7 or more",
+        ),
+    ],
+    ("cluster.node_pool.machine_type", "node_capacity"): [
+        Case(
+            "cluster.node_pool.machine_type",
+            machine_type,
+            allowed="a machine type of Compute Engine that is known here",
+            mend="n1-highmem-N",
+            why=f"machine type '{machine_type}' is not known here",
+        )
+        for machine_type in ("m7i.large", "", "n1-standard", "n1-standard-0")
+    ],
+    ("cluster.zones", "_are_different"): [
+        Case(
+            "cluster.zones",
+            ["us-central1-a", "us-central1-a"],
+            allowed="a list of different zones of the region",
+            mend="name each zone once",
+            why="a zone stands there twice",
+        ),
+    ],
+    ("cluster.control_plane_ranges", "_is_public"): [
+        Case(
+            "cluster.control_plane_ranges",
+            "internal",
+            allowed=CONTROL_PLANE_NETWORKS,
+            mend="name the networks",
+            why="the control plane's public address cannot be internal",
+        ),
+    ],
+    ("cluster.control_plane_ranges", "_exposure"): ranges("cluster.control_plane_ranges", CONTROL_PLANE_NETWORKS),
+    ("source_ranges", "_exposure"): ranges("source_ranges", NETWORKS),
+    (f"services.{SERVICE}.source_ranges", "_exposure"): ranges(f"services.{SERVICE}.source_ranges", NETWORKS),
+}
+
+
+def test_every_rule_of_the_model_has_a_test() -> None:
+    assert rules() == RULES.keys()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=f"{rule}: {case.key}={case.value}") for (_, rule), cases in RULES.items() for case in cases],
+)
+def test_a_value_against_a_rule_is_refused(folder: Path, case: Case) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, (tuple(case.key.split(".")), case.value)))
+
+    given = in_error(case.value)
+    assert_says(lines, folder, key=case.key, given=given, allowed=case.allowed, mend=case.mend)
+    why = "".join(lines[2:-1])
+    assert (case.why in why, bool(why)) == (True, bool(case.why))
+
+
+def test_all_that_is_wrong_is_said_at_once_each_as_if_it_were_alone(folder: Path) -> None:
+    wrong = [
+        (("region",), "Iowa"),
+        (("cluster", "node_pool", "min_nodes"), 7),
+        (("source_ranges",), ["203.0.113.7/24"]),
+        (("cluster", "zone"), "a"),
+        (("state",), 5),
+    ]
+    alone = [problem for change in wrong for problem in refusals(folder, changed(COMPLETE, change))]
+
+    together = refusals(folder, changed(COMPLETE, *wrong))
+
+    assert sorted(together) == sorted(alone)
+
+
+def test_a_whole_table_in_the_wrong_place_is_shown_shortened(folder: Path) -> None:
+    ((_, what, _),) = refusals(folder, changed(COMPLETE, (("clusters",), COMPLETE["cluster"])))
+
+    assert "given clusters = { zones = [" in what
+    assert len(what) < 300
+
+
+@pytest.mark.parametrize("name", ["prod", 5])
+def test_a_name_in_the_file_is_refused(folder: Path, name: object) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, (("name",), name)))
+
+    given, words = f"given name = {as_toml(name)}, which is no key here", "the file's own name, broken"
+    assert_says(lines, folder, key="name", given=given, allowed=words, mend="rename the file")
