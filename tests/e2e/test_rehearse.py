@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stacks.environments import environment_names
 from tests.conftest import Command, command_environment
 
 # What a credential looks like: Google's and Kubernetes' tokens, keys, kubeconfigs. A CA certificate is none.
@@ -21,8 +22,11 @@ def states(checkout: Path) -> list[Path]:
     return found
 
 
-def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(modelyard_command: Command) -> None:
-    done = modelyard_command("rehearse")
+@pytest.mark.parametrize("environment", environment_names())
+def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
+    environment: str, modelyard_command: Command
+) -> None:
+    done = modelyard_command("rehearse", environment)
 
     assert done.returncode == 0, done.stderr
     assert re.search(r"deployed: \d+ resources in 4 stacks", done.stdout)
