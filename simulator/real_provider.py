@@ -30,7 +30,7 @@ _HARMLESS_VARIABLES = ("HOME", "PATH", "TMPDIR")
 NOBODY = "127.0.0.1:1"
 _NO_NETWORK = {"HTTP_PROXY": f"http://{NOBODY}", "HTTPS_PROXY": f"http://{NOBODY}"}
 # The plugin itself does not notice the end of who started it; this shell does, however that ended: its input closes.
-_UNTIL_STDIN_CLOSES = '"$0" & read -r _; kill $!'
+_UNTIL_STDIN_CLOSES = '"$0" & exec >/dev/null; read -r _; kill $!'
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -53,16 +53,19 @@ def find_binary(mirror: Path, provider: str) -> Path:
         mirror: Laid out as the `.terraform/providers` of a folder after `terraform init`.
         provider: Its name: `google`.
     """
-    version = RECORDED_VERSIONS[provider]
-    machine = platform.machine().lower()
-    system = f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
-    folder = mirror / "registry.terraform.io" / "hashicorp" / provider / version
-    for binary in sorted((folder / system).glob(f"terraform-provider-{provider}_*")):
+    folder = mirror / "registry.terraform.io" / "hashicorp" / provider / RECORDED_VERSIONS[provider] / system()
+    for binary in sorted(folder.glob(f"terraform-provider-{provider}_*")):
         return binary
     raise FileNotFoundError(
-        f"no plugin of {provider} {version} for {system} in {folder}: name the .terraform/providers of a folder "
-        "where `terraform init` installed it"
+        f"no plugin of {provider} in {folder}: name the .terraform/providers of a folder where `terraform init` "
+        "installed this version"
     )
+
+
+def system() -> str:
+    """Names this machine as Terraform does: `linux_amd64`."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
 
 
 class RealProvider:
