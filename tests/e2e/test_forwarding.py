@@ -1,6 +1,7 @@
 """Rehearsals that check and plan with the real provider plugins."""
 
 import json
+import os
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +63,8 @@ def test_what_only_the_real_provider_refuses_fails_in_a_rehearsal(
     assert given in text
     (checkout / NODE_POOL).write_text(text.replace(given, 'account_id="n" * 40'))
 
-    assert modelyard_command("rehearse", "--only", "gke-dev-cluster").returncode == 0
+    nowhere = {"TF_PLUGIN_CACHE_DIR": "", "TF_CLI_CONFIG_FILE": os.devnull}
+    assert modelyard_command("rehearse", "--only", "gke-dev-cluster", **nowhere).returncode == 0
     done = modelyard_command("rehearse", "--only", "gke-dev-cluster", TF_PLUGIN_CACHE_DIR=str(plugins))
 
     assert done.returncode == 1
@@ -183,6 +185,25 @@ class _Planner:
     def _write(self, configuration: Config, side: str) -> None:
         local = configuration | {"terraform": configuration["terraform"] | {"backend": {"local": {}}}}
         (self._folder / side / "cdk.tf.json").write_text(json.dumps(local))
+
+
+def test_terraform_processes_that_plan_at_once_have_their_own_provider_configuration(
+    tmp_path: Path, plugins: Path
+) -> None:
+    with SimulatedProviders(tmp_path / "world", [plugins]) as providers:
+
+        def owners(owner: str) -> set[str]:
+            stack = Terraform(tmp_path / owner, environment_with(providers))
+            google = {"project": "acme", "region": "us-central1", "default_labels": {"owner": owner}}
+            buckets = {f"bucket{i}": BUCKET | {"name": f"{owner}-{i}"} for i in range(20)}
+            stack.write({"google_storage_bucket": buckets}, provider={"google": google})
+            assert stack.run("plan", "-out=tfplan").returncode == 0
+            plan = json.loads(stack.run("show", "-json", "tfplan").stdout)
+            planned = plan["planned_values"]["root_module"]["resources"]
+            return {one["values"]["effective_labels"]["owner"] for one in planned}
+
+        with ThreadPoolExecutor() as pool:
+            assert list(pool.map(owners, ["vision", "speech"])) == [{"vision"}, {"speech"}]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
