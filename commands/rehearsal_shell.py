@@ -1,7 +1,7 @@
 """Starts the simulated providers for a shell: `modelyard rehearse --shell` prints the line that calls this.
 
-`python -m commands.rehearsal_shell WORLD PID` prints the value of TF_REATTACH_PROVIDERS; the providers end with the
-process PID, which is the shell.
+`python -m commands.rehearsal_shell WORLD [PLUGINS…] PID` prints the value of TF_REATTACH_PROVIDERS; the providers end
+with the process PID, which is the shell. PLUGINS are folders of real plugins, which then check and plan.
 """
 
 import subprocess
@@ -12,9 +12,10 @@ from stacks.environments import ROOT
 
 def main() -> None:
     """Starts the providers in a session of their own, so that Ctrl-C in the shell does not reach them."""
-    world, process = sys.argv[1:]
+    world, *plugins, process = sys.argv[1:]
+    options = [argument for folder in plugins for argument in ("--plugins", folder)]
     providers = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--world", world, "--until-exit-of", process],
+        [sys.executable, "-m", "simulator", "--world", world, "--until-exit-of", process, *options],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -19,6 +19,7 @@ from rich.table import Column, Table
 
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
+from commands.provider_plugins import plugin_folders, whose_plans
 from commands.rehearsal import Rehearsal, clean_environment
 from simulator.process import SimulatedProviders
 from simulator.world import World
@@ -184,7 +185,8 @@ def _table(run: _Run, *, kept: bool) -> Table:
 def _shell_lines(rehearsal: Rehearsal) -> list[str]:
     """Lines for `eval`: the variables, and providers that end together with the shell that evaluates them."""
     variables = rehearsal.variables() | {"PATH": f"{CDKTF.parent}{os.pathsep}{os.environ['PATH']}"}
-    start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", str(rehearsal.world)])
+    arguments = map(str, [rehearsal.world, *plugin_folders()])
+    start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", *arguments])
     exports = [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
     return [*exports, f'export TF_REATTACH_PROVIDERS="$(cd {shlex.quote(str(ROOT))} && {start} $$)";']
 
@@ -216,11 +218,9 @@ def rehearse(
     if shell:
         print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person
         return
-    console.print(
-        f"rehearsing [bold]{environment}[/] on simulated providers: the plans are the simulator's own, "
-        "made from the recorded schemas of the real ones"
-    )
-    with SimulatedProviders(run.rehearsal.world) as providers:
+    plugins = plugin_folders()
+    console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins)}")
+    with SimulatedProviders(run.rehearsal.world, plugins) as providers:
         run.environment |= providers.environment
         run.synthesise()
         run.deploy()

@@ -5,10 +5,12 @@
     world             what exists: a folder of JSON files
     resource          what any resource type does; google/, kubernetes/ and helm hold what theirs do beyond
     provider, server  a provider as a whole, and Terraform's plugin protocol
+    forwarding        hands checks and plans to the real plugins, where they are at hand
     process           starts and ends the simulator beside a program that calls Terraform
 
-Not simulated: the providers' checks of single values (names, enumerations), their functions and ephemeral resources,
-kubernetes_manifest, what a Helm chart renders, quotas, admission (pod security), system pods, affinity and spread.
+Not simulated: the providers' checks of single values (names, enumerations), which need forwarding; their functions and
+ephemeral resources, kubernetes_manifest, what a Helm chart renders, quotas, admission (pod security), system pods,
+affinity and spread.
 """
 
 from simulator.process import SimulatedProviders

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+from simulator.forwarding import Forwarding, forwarded_plugins
 from simulator.google import GoogleProvider
 from simulator.helm import HelmProvider
 from simulator.kubernetes import KubernetesProvider
@@ -20,6 +21,14 @@ def main() -> None:
     """Prints the line for TF_REATTACH_PROVIDERS, then serves until a signal or the end of standard input."""
     parser = argparse.ArgumentParser(prog="simulator", description="Serves simulated Terraform providers.")
     parser.add_argument("--world", type=Path, required=True, help="folder that holds what exists")
+    parser.add_argument(
+        "--plugins",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="the real plugins found here, laid out as in .terraform/providers, check and plan; may be repeated",
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end together with the parent process")
     parser.add_argument("--until-exit-of", type=int, metavar="PID", help="end together with that process")
     arguments = parser.parse_args()
@@ -32,7 +41,8 @@ def main() -> None:
     if arguments.until_exit_of:
         threading.Thread(target=_wait_for_exit, args=[arguments.until_exit_of, stopped], daemon=True).start()
     world = World(arguments.world)
-    server = Server([GoogleProvider(world), KubernetesProvider(world), HelmProvider(world)])
+    forwardings = {name: Forwarding(name, binary) for name, binary in forwarded_plugins(arguments.plugins).items()}
+    server = Server([GoogleProvider(world), KubernetesProvider(world), HelmProvider(world)], forwardings)
     print(server.reattach(), flush=True)  # noqa: T201 - the answer to who started this process
     stopped.wait()
     server.stop()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,13 +15,20 @@ class SimulatedProviders:
         subprocess.run(["terraform", "apply"], env={**os.environ, **providers.environment})
     """
 
-    def __init__(self, world: Path) -> None:
-        """Starts nothing yet; `world` is the folder that holds what exists, made when missing."""
+    def __init__(self, world: Path, plugins: Sequence[Path] = ()) -> None:
+        """Starts nothing yet.
+
+        Args:
+            world: The folder that holds what exists, made when missing.
+            plugins: Folders of real plugins, which then check and plan (`python -m simulator --help`).
+        """
         self._world = world.resolve()
+        self._plugins = [argument for folder in plugins for argument in ("--plugins", str(folder.resolve()))]
         self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "simulator", "--world", str(self._world), "--until-stdin-closes"]
+        command += self._plugins
         # Started where this package is: it need not be installed.
         root = Path(__file__).parent.parent
         # In a session of its own: Ctrl-C reaches Terraform, which still needs its providers to end in order.

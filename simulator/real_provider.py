@@ -1,6 +1,7 @@
 """A client of a real provider plugin: starts the binary and speaks Terraform's plugin protocol with it."""
 
 import os
+import platform
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
+from simulator.schema import RECORDED_VERSIONS
 from simulator.values import Value, decode, encode
 
 # go-plugin refuses to start without this; see terraform's internal/plugin/serve.go.
@@ -18,8 +20,18 @@ _MAGIC_COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330
 _NAMES_IN_PROTOCOL_5 = {
     "GetProviderSchema": "GetSchema",
     "ConfigureProvider": "Configure",
+    "ValidateProviderConfig": "PrepareProviderConfig",
     "ValidateResourceConfig": "ValidateResourceTypeConfig",
+    "ValidateDataResourceConfig": "ValidateDataSourceConfig",
 }
+# Variables that the plugin may see: none of the many that hold credentials or name a cluster.
+_HARMLESS_VARIABLES = ("HOME", "PATH", "TMPDIR")
+# An address where nobody answers: a plan that asks a cloud fails instead of reaching it.
+NOBODY = "127.0.0.1:1"
+_NO_NETWORK = {"HTTP_PROXY": f"http://{NOBODY}", "HTTPS_PROXY": f"http://{NOBODY}"}
+# The plugin itself does not notice the end of who started it; this shell does, however that ended: its input closes.
+_UNTIL_STDIN_CLOSES = '"$0" & exec >/dev/null; read -r _; kill $!'
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 # One of the protocol's answers; all of those have diagnostics.
@@ -30,18 +42,51 @@ class RealProviderError(Exception):
     """The provider answered with an error."""
 
 
+class ProviderCrashedError(RealProviderError):
+    """The provider's process ended during a call; another one has taken its place."""
+
+
+def find_binary(mirror: Path, provider: str) -> Path:
+    """Gives the plugin of the recorded version for this machine; raises FileNotFoundError.
+
+    Args:
+        mirror: Laid out as the `.terraform/providers` of a folder after `terraform init`.
+        provider: Its name: `google`.
+    """
+    folder = mirror / "registry.terraform.io" / "hashicorp" / provider / RECORDED_VERSIONS[provider] / system()
+    for binary in sorted(folder.glob(f"terraform-provider-{provider}_*")):
+        return binary
+    raise FileNotFoundError(
+        f"no plugin of {provider} in {folder}: name the .terraform/providers of a folder where `terraform init` "
+        "installed this version"
+    )
+
+
+def system() -> str:
+    """Names this machine as Terraform does: `linux_amd64`."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
+
+
 class RealProvider:
     """One running provider plugin; use as a context manager."""
 
     def __init__(self, binary: Path) -> None:
         self._binary = binary
-        self._config: Value = None
+        # What it was last configured with.
+        self.config: Value = None
         self._start()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [self._binary],
-            env={**os.environ, **_MAGIC_COOKIE, "PLUGIN_PROTOCOL_VERSIONS": "5,6"},
+            ["sh", "-c", _UNTIL_STDIN_CLOSES, self._binary],
+            env={
+                **{name: os.environ[name] for name in _HARMLESS_VARIABLES if name in os.environ},
+                **_NO_NETWORK,
+                **_MAGIC_COOKIE,
+                "PLUGIN_PROTOCOL_VERSIONS": "5,6",
+            },
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -49,14 +94,21 @@ class RealProvider:
         assert self._process.stdout is not None  # noqa: S101 - PIPE above gives one
         # core version | protocol | network | address | "grpc" | certificate
         fields = self._process.stdout.readline().strip().split("|")
+        if len(fields) < 5:
+            self._process.communicate()
+            raise RealProviderError(f"{self._binary} did not start as a provider plugin")
         self.protocol_version = int(fields[1])
-        target = f"unix:{fields[3]}" if fields[2] == "unix" else fields[3]
+        self._socket = Path(fields[3]) if fields[2] == "unix" else None
+        target = f"unix:{fields[3]}" if self._socket else fields[3]
         self._channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Ends the plugin."""
         self._channel.close()
-        self._process.terminate()
+        # Closes its input.
         self._process.communicate()
+        if self._socket:
+            self._socket.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +116,7 @@ class RealProvider:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self.stop()
 
     def schema(self) -> protocol.GetProviderSchema.Response:
         """Asks for the schemas of the provider, its resources and its data sources."""
@@ -76,7 +128,7 @@ class RealProvider:
         """Configures the provider; `config` holds every attribute of its schema."""
         request = protocol.ConfigureProvider.Request(terraform_version="1.11.4", config=encode(config))
         self._call("ConfigureProvider", request, protocol.ConfigureProvider.Response)
-        self._config = config
+        self.config = config
 
     def plan(self, type_name: str, *, prior: Value, config: Value, proposed: Value) -> "Plan":
         """Asks what the provider would do; a `prior` of None means a new resource."""
@@ -88,7 +140,11 @@ class RealProvider:
         )
         return Plan(self._call("PlanResourceChange", request, protocol.PlanResourceChange.Response))
 
-    def _call(self, name: str, request: Message, answer: type[Answer]) -> Answer:
+    def call(self, name: str, request: Message, answer: type[Answer]) -> Answer:
+        """Gives the provider's answer as it is, errors included; raises ProviderCrashedError.
+
+        `name` is the call's name in protocol 6.
+        """
         if self.protocol_version == 5:
             name = _NAMES_IN_PROTOCOL_5.get(name, name)
         call: grpc.UnaryUnaryMultiCallable[Message, Answer] = self._channel.unary_unary(
@@ -97,14 +153,18 @@ class RealProvider:
             response_deserializer=answer.FromString,
         )
         try:
-            response = call(request)
+            response: Answer = call(request)
         except grpc.RpcError as error:
             # A panic in the provider ends its process.
-            self._stop()
+            self.stop()
             self._start()
-            if self._config is not None:
-                self.configure(self._config)
-            raise RealProviderError(f"the provider crashed in {name}: {error}") from error
+            if self.config is not None:
+                self.configure(self.config)
+            raise ProviderCrashedError(f"the provider crashed in {name}: {error}") from error
+        return response
+
+    def _call(self, name: str, request: Message, answer: type[Answer]) -> Answer:
+        response = self.call(name, request, answer)
         errors = [d for d in response.diagnostics if d.severity == protocol.Diagnostic.ERROR]
         if errors:
             raise RealProviderError("; ".join(f"{d.summary} {d.detail}".strip() for d in errors))

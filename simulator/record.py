@@ -14,7 +14,7 @@ from typing import Any, Final
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
 from simulator.probe import PROVIDER_DEFAULTS, Probe
-from simulator.real_provider import RealProvider
+from simulator.real_provider import NOBODY, RealProvider, find_binary
 from simulator.schema import RECORDED_VERSIONS, WRITE_ONLY_FIELD, ProviderSchema, schema_file, unknown_fields
 from simulator.traits import traits_file
 from simulator.world import Values
@@ -26,21 +26,9 @@ _WRITE_ONLY_ON_THE_WIRE: Final = bytes([WRITE_ONLY_FIELD << 3, 1])
 _PLANNED_BY_THE_CLUSTER: Final = {"kubernetes_manifest"}
 _CONFIGS: Final[dict[str, Values]] = {
     "google": {"access_token": "fake", **{name: name for name in PROVIDER_DEFAULTS}},
-    "kubernetes": {"host": "https://127.0.0.1:1"},
+    "kubernetes": {"host": f"https://{NOBODY}"},
     "helm": {},
 }
-
-
-def find_binary(mirror: Path, provider: str) -> Path:
-    """Gives the plugin of the recorded version; raises FileNotFoundError."""
-    version = RECORDED_VERSIONS[provider]
-    folder = mirror / "registry.terraform.io" / "hashicorp" / provider / version
-    for binary in sorted(folder.glob(f"*/terraform-provider-{provider}_*")):
-        return binary
-    raise FileNotFoundError(
-        f"no plugin of {provider} {version} in {folder}: name the .terraform/providers of a folder "
-        "where `terraform init` installed it"
-    )
 
 
 def recorded_schema(provider: RealProvider) -> protocol.GetProviderSchema.Response:

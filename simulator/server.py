@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
+from simulator.forwarding import Forwarding
 from simulator.planning import Steps
 from simulator.provider import Provider
 from simulator.resource import CloudError
@@ -20,10 +21,11 @@ Handler = Callable[[Any, grpc.ServicerContext], Any]
 
 
 class ProviderService:
-    """Answers Terraform's calls to one provider."""
+    """Answers Terraform's calls to one provider; checks and plans may be those of its real plugin."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, forwarding: Forwarding | None = None) -> None:
         self._provider = provider
+        self._forwarding = forwarding
         # Several terraform processes, and several configurations in one, share this server: each has its connection.
         self._configs: dict[str, Values] = {}
 
@@ -31,9 +33,9 @@ class ProviderService:
         """Gives the calls in the form that gRPC serves; Terraform does without those that are not there."""
         calls: dict[str, Handler] = {
             "GetProviderSchema": lambda _request, _context: self._provider.schema.response,
-            "ValidateProviderConfig": lambda _request, _context: protocol.ValidateProviderConfig.Response(),
-            "ValidateResourceConfig": lambda _request, _context: protocol.ValidateResourceConfig.Response(),
-            "ValidateDataResourceConfig": lambda _request, _context: protocol.ValidateDataResourceConfig.Response(),
+            "ValidateProviderConfig": self._validate("ValidateProviderConfig"),
+            "ValidateResourceConfig": self._validate("ValidateResourceConfig"),
+            "ValidateDataResourceConfig": self._validate("ValidateDataResourceConfig"),
             "StopProvider": lambda _request, _context: protocol.StopProvider.Response(),
             "ConfigureProvider": self._configure,
             "UpgradeResourceState": self._upgrade,
@@ -45,6 +47,12 @@ class ProviderService:
         }
         methods = {name: _method(name, handler) for name, handler in calls.items()}
         return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+
+    def _validate(self, call: str) -> Handler:
+        if self._forwarding:
+            forwarding = self._forwarding
+            return lambda request, _context: forwarding.validate(call, request)
+        return lambda _request, _context: getattr(protocol, call).Response()
 
     def _configure(
         self, request: protocol.ConfigureProvider.Request, context: grpc.ServicerContext
@@ -64,12 +72,20 @@ class ProviderService:
     def _plan(
         self, request: protocol.PlanResourceChange.Request, context: grpc.ServicerContext
     ) -> protocol.PlanResourceChange.Response:
+        config = self._config(context)
+        if self._forwarding:
+            # Refuses a type that is not simulated.
+            self._provider.resource(request.type_name)
+            response = self._forwarding.plan(config, request)
+            if response is not None:
+                return response
         planned, replace = self._provider.plan(
-            self._config(context), request.type_name, decode(request.config), decode(request.prior_state)
+            config, request.type_name, decode(request.config), decode(request.prior_state)
         )
         return protocol.PlanResourceChange.Response(
             planned_state=encode(planned),
             requires_replace=[_attribute_path(steps) for steps in replace],
+            planned_private=request.prior_private,
             legacy_type_system=True,
         )
 
@@ -83,7 +99,10 @@ class ProviderService:
         if applied.error:
             diagnostics.append(_error(applied.error))
         return protocol.ApplyResourceChange.Response(
-            new_state=encode(applied.values), diagnostics=diagnostics, legacy_type_system=True
+            new_state=encode(applied.values),
+            private=request.planned_private,
+            diagnostics=diagnostics,
+            legacy_type_system=True,
         )
 
     def _read(
@@ -91,7 +110,8 @@ class ProviderService:
     ) -> protocol.ReadResource.Response:
         state = decode(request.current_state)
         return protocol.ReadResource.Response(
-            new_state=encode(self._provider.read(self._config(context), request.type_name, state))
+            new_state=encode(self._provider.read(self._config(context), request.type_name, state)),
+            private=request.private,
         )
 
     def _import(
@@ -147,15 +167,17 @@ class Server:
     """Serves several providers, each on a port of its own of the loopback interface.
 
     TCP, because only there does gRPC tell one connection from another, and each has its provider configuration.
+    `forwardings` are the real plugins that check and plan, by the provider's name.
     """
 
-    def __init__(self, providers: list[Provider]) -> None:
+    def __init__(self, providers: list[Provider], forwardings: Mapping[str, Forwarding]) -> None:
+        self._forwardings = forwardings
         self._servers: list[grpc.Server] = []
         self._ports: dict[str, int] = {}
         for provider in providers:
             server = grpc.server(
                 ThreadPoolExecutor(max_workers=16),
-                handlers=[ProviderService(provider).handlers()],
+                handlers=[ProviderService(provider, forwardings.get(provider.name)).handlers()],
                 options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)],
             )
             self._ports[provider.name] = server.add_insecure_port("127.0.0.1:0")
@@ -179,6 +201,8 @@ class Server:
         )
 
     def stop(self) -> None:
-        """Ends all connections."""
+        """Ends all connections, and the real plugins."""
         for server in self._servers:
             server.stop(grace=None)
+        for forwarding in self._forwardings.values():
+            forwarding.stop()

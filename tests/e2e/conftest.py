@@ -1,5 +1,6 @@
 """What end-to-end tests need from the machine, and the plain word when it is not there."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import urllib3
+
+from simulator.schema import RECORDED_VERSIONS
+from tests.e2e.terraform import terraform
 
 
 def _lab() -> Path | None:
@@ -34,6 +38,18 @@ def real_providers() -> dict[str, str]:
     except urllib3.exceptions.HTTPError:
         pytest.skip("neither a lab (MODELYARD_LAB) nor the Terraform registry: real providers were not tried")
     return {}
+
+
+@pytest.fixture(scope="session")
+def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, str]) -> Path:
+    """The folder where Terraform installed the recorded versions."""
+    folder = tmp_path_factory.mktemp("providers")
+    required = {
+        name: {"source": f"hashicorp/{name}", "version": version} for name, version in RECORDED_VERSIONS.items()
+    }
+    (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": required}}))
+    terraform(folder, real_providers, "init", "-input=false")
+    return folder / ".terraform" / "providers"
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from simulator import SimulatedProviders
-from simulator.real_provider import RealProvider
-from simulator.record import configure, find_binary, recorded_schema, recorded_traits
+from simulator.real_provider import RealProvider, find_binary
+from simulator.record import configure, recorded_schema, recorded_traits
 from simulator.schema import RECORDED_VERSIONS, ProviderSchema
 from simulator.traits import load_traits
-from tests.e2e.terraform import terraform
+from tests.e2e.plans import different, leaves
 from tests.simulator.estate import Config, Terraform, cluster, deployment, environment_with, image_repository, namespace
 
 SAMPLE = {
@@ -26,18 +26,6 @@ SAMPLE = {
     "kubernetes": ["kubernetes_config_map_v1", "kubernetes_namespace_v1", "kubernetes_service_v1"],
     "helm": ["helm_release"],
 }
-
-
-@pytest.fixture(scope="module")
-def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, str]) -> Path:
-    """The folder where Terraform installed the recorded versions."""
-    folder = tmp_path_factory.mktemp("providers")
-    required = {
-        name: {"source": f"hashicorp/{name}", "version": version} for name, version in RECORDED_VERSIONS.items()
-    }
-    (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": required}}))
-    terraform(folder, real_providers, "init", "-input=false")
-    return folder / ".terraform" / "providers"
 
 
 @pytest.fixture(params=list(RECORDED_VERSIONS))
@@ -71,8 +59,7 @@ def test_plans_equal_those_of_the_real_providers_leaf_by_leaf(tmp_path: Path, re
     del environment["TF_REATTACH_PROVIDERS"]
     real = planned(Terraform(tmp_path / "real", environment | real_providers), resources)
     assert len(real) > 500
-    different = {leaf: (real.get(leaf), simulated.get(leaf)) for leaf in real.keys() | simulated.keys()}
-    assert {leaf: pair for leaf, pair in different.items() if pair[0] != pair[1]} == {}
+    assert different(real, simulated) == {}
 
 
 def planned(terraform: Terraform, resources: Config) -> dict[str, Any]:
@@ -87,23 +74,7 @@ def planned(terraform: Terraform, resources: Config) -> dict[str, Any]:
         done = terraform.run(*command, "-no-color")
         assert done.returncode == 0, done.stderr
     plan = json.loads(terraform.run("show", "-json", "plan").stdout)
-    leaves: dict[str, Any] = {}
-    for resource in plan["resource_changes"]:
-        leaves |= dict(walk(resource["change"]["after"], resource["address"]))
-        unknown = walk(resource["change"]["after_unknown"], resource["address"])
-        leaves |= {place: "unknown" for place, value in unknown if value is True}
-    return leaves
-
-
-def walk(value: Any, place: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a value of any type
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from walk(one, f"{place}.{key}")
-    elif isinstance(value, list) and value:
-        for i, one in enumerate(value):
-            yield from walk(one, f"{place}[{i}]")
-    else:
-        yield place, value
+    return leaves(plan)
 
 
 def estate() -> Config:
