@@ -35,6 +35,14 @@ class RehearsalError(Exception):
     """A rehearsal that did not reach its end; the message is for people."""
 
 
+class TerraformError(RehearsalError):
+    """A call of Terraform that failed; `said` is what it printed."""
+
+    def __init__(self, stack: str, command: str, said: str) -> None:
+        super().__init__(f"error: terraform {command} of {stack} failed:\n{said}")
+        self.said = said
+
+
 @dataclass
 class _Figures:
     """One row of the last table."""
@@ -121,7 +129,7 @@ class _Run:
             check=False,
         )
         if done.returncode:
-            raise RehearsalError(f"error: terraform {arguments[0]} of {stack} failed:\n{done.stderr or done.stdout}")
+            raise TerraformError(stack, arguments[0], done.stderr or done.stdout)
         return done.stdout
 
     def destroy(self) -> None:
@@ -153,7 +161,7 @@ class _Run:
     def _refuse_failure(self, verb: str, run: CliRun) -> None:
         if run.exit_code == 0:
             return
-        failed = {stack: told.error for stack, told in run.stacks.items() if told.error}
+        failed = {stack: told.error for stack, told in run.stacks.items() if told.error} or self._ask_terraform(verb)
         parts = [f"error: {verb} of {stack} failed. Terraform says:\n\n{error}\n" for stack, error in failed.items()]
         if not parts:
             parts = [f"error: cdktf {verb} failed:\n" + "\n".join(run.output[-_TAIL_LINES:])]
@@ -161,6 +169,18 @@ class _Run:
         stack = f" --only {next(iter(failed))}" if failed else ""
         parts.append(f"mend it, then run `{again}{stack}`; all that was printed is in {self.rehearsal.log}")
         raise RehearsalError("\n".join(parts))
+
+    def _ask_terraform(self, verb: str) -> dict[str, str]:
+        """The failing stack's error from Terraform itself: the CLI now and then ends before it has printed it."""
+        action = "apply" if verb == "deploy" else verb
+        for stack in self.stacks if verb == "deploy" else reversed(self.stacks):
+            if not (self.rehearsal.output / "stacks" / stack / ".terraform").is_dir():
+                break
+            try:
+                self._terraform(stack, action, "-auto-approve", "-input=false", "-no-color")
+            except TerraformError as error:
+                return {stack: error.said.strip()}
+        return {}
 
 
 def _show_progress(status: Status, verb: str, stack: str, line: str) -> None:
