@@ -104,11 +104,11 @@ def _into_bucket(bucket: _Bucket, file: Path) -> int:
     # Terraform counts a push as a change: what an interrupted run has sent already would be refused as older.
     if not _are_same(state, bucket.pull()):
         bucket.push(file)
-    if not _are_same(state, bucket.pull()):
-        raise ConfigurationError(
-            "what came back from the bucket is not what was sent; the local state is untouched",
-            mend="look at the bucket's object versions, then run the command again",
-        )
+        if not _are_same(state, bucket.pull()):
+            raise ConfigurationError(
+                "what came back from the bucket is not what was sent; the local state is untouched",
+                mend="look at the bucket's object versions, then run the command again",
+            )
     file.rename(file.with_suffix(".tfstate.moved"))
     return len(state["resources"])
 

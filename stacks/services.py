@@ -34,7 +34,7 @@ class Service:
     @property
     def file(self) -> str:
         """What a person knows it by."""
-        return f"{self.folder.parent.name}/{self.folder.name}/service.py"
+        return _file(self.folder)
 
 
 def find_services(services: Path = SERVICES) -> list[Service]:
@@ -61,6 +61,10 @@ def add_services(scope: Construct, platform: Platform, services: list[Service]) 
             raise error.within(service.file) from error
 
 
+def _file(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}/service.py"
+
+
 def _refuse_unknown(platform: Platform, services: list[Service]) -> None:
     names = [kubernetes_name(service.folder.name) for service in services]
     for name in platform.settings.services:
@@ -83,7 +87,7 @@ def _service_class(folder: Path) -> type[ServiceStack]:
         raise ConfigurationError(
             f"defines {len(found)} classes derived from ServiceStack ({', '.join(each.__name__ for each in found)})",
             mend="define exactly one",
-            where=f"{folder.parent.name}/{folder.name}/service.py",
+            where=_file(folder),
         )
     return found[0]
 

@@ -60,14 +60,19 @@ def test_an_unknown_environment_or_stack_is_said_plainly(modelyard_command: Comm
     assert (stack.returncode, "gke-dev-image-classifier" in stack.stderr) == (1, True)
 
 
-def test_a_missing_tool_gets_one_line_and_no_stack_trace(tmp_path: Path) -> None:
-    done = subprocess.run(
+def prerequisites(tools: Path) -> subprocess.CompletedProcess[str]:
+    """What is said of a machine that has only the tools of a folder."""
+    return subprocess.run(
         [sys.executable, ROOT / "commands" / "prerequisites.py"],
-        env={"PATH": str(tmp_path)},
+        env={"PATH": str(tools)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_missing_tool_gets_one_line_and_no_stack_trace(tmp_path: Path) -> None:
+    done = prerequisites(tmp_path)
 
     assert done.returncode == 1
     assert [line.split(",")[0] for line in done.stderr.splitlines()] == [
@@ -81,12 +86,6 @@ def test_a_tool_that_is_too_old_is_told_from_one_that_is_missing(tmp_path: Path)
     (tmp_path / "node").write_text("#!/bin/sh\necho v18.20.4\n")
     (tmp_path / "node").chmod(0o755)
 
-    done = subprocess.run(
-        [sys.executable, ROOT / "commands" / "prerequisites.py"],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = prerequisites(tmp_path)
 
     assert "error: node is 18.20, 20.0 or newer is needed" in done.stderr
