@@ -1,35 +1,41 @@
 """The fast start in real processes: the same modules, types and output as stock, and stock where it does not apply."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.python_process import run, slow_start_reasons
+
 PROVIDERS = ("azurerm", "google", "helm", "kubernetes")
 
 # What a program can see of a provider's package, and the output of a small app. Written for both ways to run.
 HELM_APP = """
-import importlib, json, sys, modelyard, cdktf_cdktf_provider_helm as helm
+import importlib, json, re, sys, typing, modelyard, cdktf_cdktf_provider_helm as helm
 def failure(statement):
     try:
-        exec(statement, {"helm": helm})
-    except (AttributeError, ImportError) as error:
+        exec(statement, globals())
+    except Exception as error:
         return f"{type(error).__name__}: {error}"
 names = dir(helm)
 all_loaded = "cdktf_cdktf_provider_helm.data_helm_template" in sys.modules
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_helm.provider import HelmProvider
+import cdktf
+from cdktf import App, TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes
 from cdktf_cdktf_provider_helm.release import Release, ReleaseSet
+import jsii
+@jsii.implements(cdktf.IAnyProducer)
+class Producer:
+    def produce(self, context):
+        return 1
 app = App(outdir=sys.argv[1])
 stack = TerraformStack(app, "stack")
 HelmProvider(stack, "helm")
 Release(stack, "release", name="r", chart="c", set=[ReleaseSet(name="a", value="b")])
+TerraformOutput(stack, "structs", value=[HelmProviderKubernetes(), HelmProviderKubernetes(host="h", insecure=True)])
 app.synth()
 starred = {}
 exec("from cdktf_cdktf_provider_helm import *", starred)
@@ -44,32 +50,25 @@ print(json.dumps({
         "reloaded": importlib.reload(helm).release is helm.release,
         "errors": [failure(line) for line in (
             "helm.relase", "from cdktf_cdktf_provider_helm import relase", "import cdktf_cdktf_provider_helm.relase",
+            "ReleaseSet(name=1, value='b')", "ReleaseSet(name='a')", "ReleaseSet(name='a', value=None)",
+            "Release(stack, 'a', name='r', chart='c', set=[ReleaseSet(name='a', value='b'), 3])",
+            "Release(stack, 'b', name='r', chart='c', set=[{'name': 'a'}])",
+            "Release(stack, 'c', name='r', chart='c', timeout='1', wait=1)",
+            "Release(stack, 'd', name='r', chart='c', values={'a': 'b'}, depends_on=[1])",
+            "Release('stack', 'e', name='r', chart='c')", "HelmProvider(stack, 'f', kubernetes=HelmProvider)",
+            "TerraformOutput(stack, 'g', value=None)", "TerraformOutput(stack, 'h', value=print)",
+            "Release(stack, 'release', name='r', chart='c')", "stack.get_logical_id('i')",
         )],
+        "hints": str(typing.get_type_hints(Release.__init__)),
+        # Without folders, which differ from run to run, and without the two frames of Node's own at the end.
+        "made at": [re.sub("[^ (]*/", "", line) for line in cdktf.Lazy.any_value(Producer()).creation_stack[:-2]],
     },
 }))
 """
 
 
-def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env=inherited | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def slow_start_reasons(stderr: str) -> list[str]:
-    return re.findall(r"^modelyard: slow start, (.*)$", stderr, re.MULTILINE)
 
 
 def test_a_package_looks_like_stocks_and_the_output_is_stocks_to_the_byte(tmp_path: Path) -> None:
@@ -80,6 +79,7 @@ def test_a_package_looks_like_stocks_and_the_output_is_stocks_to_the_byte(tmp_pa
     assert not json.loads(fast.stdout)["all_loaded"]
     assert json.loads(stock.stdout)["all_loaded"]
     assert json.loads(fast.stdout)["seen"] == json.loads(stock.stdout)["seen"]
+    assert json.loads(fast.stdout)["seen"]["made at"][-1].startswith("KernelHost.run (program.js:")
     assert len(files(tmp_path / "fast")) == 2
     assert files(tmp_path / "fast") == files(tmp_path / "stock")
 
@@ -193,8 +193,15 @@ def test_a_node_that_does_not_take_the_preload_is_started_as_stock_does(tmp_path
     [
         ("import cdktf, modelyard", "constructs was imported before modelyard: import modelyard first"),
         ("import modelyard, jsii; del jsii._reference_map._submodule_fqn_map", "this version of jsii cannot"),
+        (
+            "import modelyard, jsii, types\n"
+            "class Lacking(types.ModuleType):\n"
+            "    _make_reference_for_native = property()\n"
+            "jsii._kernel.__class__ = Lacking",
+            "this version of jsii gathers a call's arguments in another way",
+        ),
     ],
-    ids=["cdktf imported first", "jsii without its map"],
+    ids=["cdktf imported first", "jsii without its map", "jsii without its conversion"],
 )
 def test_what_cannot_be_light_is_imported_as_stock_with_one_line(before: str, reason: str) -> None:
     program = f"{before}\nfrom cdktf_cdktf_provider_helm.release import Release; print(Release.__name__)"
@@ -210,9 +217,30 @@ def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> Non
     package = tmp_path / "cdktf_cdktf_provider_odd"
     package.mkdir()
     (package / "__init__.py").write_text("from . import thing\n")
-    (package / "thing.py").write_text("")
+    (package / "thing.py").write_text("import jsii\n")
+    program = "import modelyard, constructs, sys; sys.path.append(sys.argv[1])"
 
-    done = run("import modelyard, cdktf_cdktf_provider_odd as odd; print(odd.thing.__name__)", PYTHONPATH=str(tmp_path))
+    done = run(f"{program}; import cdktf_cdktf_provider_odd as odd; print(odd.thing.__name__)", str(tmp_path))
 
     assert done.stdout == "cdktf_cdktf_provider_odd.thing\n"
-    assert slow_start_reasons(done.stderr) == [f"{package / '__init__.py'} does not end in imports of its modules"]
+    assert slow_start_reasons(done.stderr) == [
+        f"{package / '__init__.py'} does not end in imports of its modules",
+        f"{package / 'thing.py'} has no check_type(argname, value, expected_type)",
+    ]
+
+
+def test_bytecode_has_a_file_of_its_own_and_is_used(tmp_path: Path) -> None:
+    package = tmp_path / "cdktf_cdktf_provider_odd"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "thing.py").write_text("def call(name: 1 / 0) -> None: pass\nprint(call.__annotations__)\n")
+    program = "import modelyard, constructs, sys; sys.path.append(sys.argv[1])"
+    program += "; from cdktf_cdktf_provider_odd import thing; print(thing.__cached__)"
+
+    first, second = (run(program, str(tmp_path), PYTHONVERBOSE=verbose) for verbose in ("", "1"))
+
+    bytecode = Path(first.stdout.split()[-1]).with_suffix(".annotations.pyc")
+    assert first.stdout.startswith("{'name': '1 / 0', 'return': 'None'}\n")
+    assert first.stdout == second.stdout
+    assert [path for path in bytecode.parent.iterdir() if "thing" in path.name] == [bytecode]
+    assert f"matches {package / 'thing.py'}" in second.stderr

@@ -48,11 +48,17 @@ class _FastStart(MetaPathFinder):
         """Start Node for CDKTF, give providers a light loader, and leave all other names to Python."""
         if fullname in {"cdktf", "constructs"}:
             _attempt(lambda: importlib.import_module("modelyard.fast_start.node").start())
-        elif path is None and fullname.startswith(_PROVIDER_PREFIX):
-            spec = PathFinder.find_spec(fullname, path, target)
+            _attempt(lambda: importlib.import_module("modelyard.fast_start.call_arguments").install())
+        elif not fullname.startswith(_PROVIDER_PREFIX):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None:
+            return None
+        if path is None and fullname.startswith(_PROVIDER_PREFIX):
             light = importlib.import_module("modelyard.fast_start.provider_package").light_spec
-            return spec and _attempt(lambda: light(spec))
-        return None
+        else:
+            light = importlib.import_module("modelyard.fast_start.generated_module").light_spec
+        return _attempt(lambda: light(spec))
 
 
 def _attempt(step: Callable[[], _Result]) -> _Result | None:

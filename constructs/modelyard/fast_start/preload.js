@@ -27,8 +27,10 @@ Module._extensions['.js'] = function (module, filename) {
   if (process.sourceMapsEnabled || !GENERATED.test(filename)) return loadScript(module, filename);
   const file = fs.readFileSync(filename);
   const mapStart = file.lastIndexOf(SOURCE_MAP);
-  const source = file.toString('utf8', 0, mapStart === -1 ? file.length : mapStart);
+  let source = file.toString('utf8', 0, mapStart === -1 ? file.length : mapStart);
+  if (RESOLVE.test(filename)) source = source.replace(EACH_KEY, `$&\n        if (obj[key] === undefined) continue;`);
   if (!PROVIDER_INDEX.test(filename) || !exportLazily(module, source)) module._compile(source, filename);
+  if (STACK_TRACE.test(filename)) module.exports.captureStackTrace = captureStackTrace;
 };
 
 function exportLazily(module, source) {
@@ -43,6 +45,33 @@ function exportLazily(module, source) {
     Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get });
   }
   return true;
+}
+
+// Most attributes of a resource are not set; cdktf leaves them out, but first makes contexts and resolves their names.
+const RESOLVE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/;
+const EACH_KEY = /^    for \(const key of Object\.keys\(obj\)\) \{(?=\n        const resolvedKey = )/m;
+
+// cdktf records where each token was made, for the message of an error that seldom comes: the text of it can wait.
+const STACK_TRACE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
+
+function captureStackTrace(below) {
+  const trace = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = Number.MAX_SAFE_INTEGER;
+  Error.captureStackTrace(trace, below || captureStackTrace);
+  Error.stackTraceLimit = limit;
+  return new Proxy([], Object.assign(Object.create(LINES), { trace }));
+}
+
+const LINES = {}; // a proxy's traps: whatever is asked of the lines, they are written first
+for (const trap of Object.getOwnPropertyNames(Reflect)) {
+  LINES[trap] = function (lines, ...rest) {
+    if (this.trace) {
+      lines.push(...this.trace.stack.split('\n').slice(1).map((line) => line.replace(/^\s*at\s+/, '')));
+      this.trace = undefined;
+    }
+    return Reflect[trap](lines, ...rest);
+  };
 }
 
 const load = Module._load;

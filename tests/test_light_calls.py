@@ -1,0 +1,93 @@
+"""Calls that cost less than stock's: the same values are accepted, and what is sent to Node means the same."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.python_process import run, slow_start_reasons
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Every type that a parameter of four modules has, with right values and many wrong ones.
+ALL_CHECKS = """
+import enum, json, modelyard, sys, typing, cdktf, typeguard
+from cdktf_cdktf_provider_google import container_cluster
+from cdktf_cdktf_provider_kubernetes import deployment_v1, namespace_v1
+class Derived(namespace_v1.NamespaceV1Metadata): pass
+class Text(str): pass
+class Texts(list): pass
+app = cdktf.App()
+VALUES = [
+    None, True, 1, 1.5, "", "text", b"bytes", Text("text"), object(), int, print, app, cdktf.TerraformStack(app, "s"),
+    namespace_v1.NamespaceV1Metadata(name="n"), Derived(), cdktf.Token.as_any({"a": "b"}), cdktf.S3BackendConfig,
+    cdktf.AnnotationMetadataEntryType.INFO, [], ["text"], ["text", 1], [None], [True, 2], [["text"]], [{}], Texts([1]),
+    (), ("text",), {"text"}, {}, {"a": "b"}, {"a": 1}, {"a": None}, {1: "b"}, {Text("a"): "b"}, {"a": ["b"]},
+]
+VALUES += [[namespace_v1.NamespaceV1Metadata(name="n")], [app, 1], range(3), iter([]), Ellipsis]
+def refusal(check, value, hint):
+    try:
+        check(argname="argument x", value=value, expected_type=hint)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+hints = {}
+for module in (cdktf, container_cluster, deployment_v1, namespace_v1):
+    names = vars(module._private)
+    stubs = [stub for name, stub in names.items() if name.startswith("_typecheckingstub__")]
+    hints |= {str(hint): hint for stub in stubs for hint in typing.get_type_hints(stub).values()}
+refusals = [
+    (refusal(names["check_type"], value, hint), refusal(typeguard.check_type, value, hint), repr(value), name)
+    for name, hint in hints.items() for value in VALUES
+]
+print(json.dumps({
+    "types": len(hints),
+    "replaced": names["check_type"].__module__,
+    "refused": len([stock for _, stock, *_ in refusals if stock]),
+    "different": [each for each in refusals if each[0] != each[1]][:5],
+}))
+"""
+
+
+def test_every_check_accepts_and_refuses_what_typeguard_does() -> None:
+    seen = json.loads(run(ALL_CHECKS).stdout)
+
+    assert seen["different"] == []
+    assert seen["replaced"] == "modelyard.fast_start.type_checks"
+    assert seen["types"] > 300
+    assert seen["refused"] > 10_000
+
+
+def test_a_struct_of_unknown_layout_is_read_as_stock_does() -> None:
+    program = """
+import functools, modelyard
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
+made = NamespaceV1Metadata.__init__
+NamespaceV1Metadata.__init__ = lambda self, **given: made(self, **given)
+class Derived(NamespaceV1Metadata):
+    name = property(lambda self: "derived")
+stack = TerraformStack(App(), "stack")
+for number, metadata in enumerate([NamespaceV1Metadata(name="n"), Derived(name="n")]):
+    print(NamespaceV1(stack, f"namespace-{number}", metadata=metadata).metadata_input.name)
+"""
+    done = run(program)
+
+    assert done.stdout.split() == ["n", "derived"]
+    assert slow_start_reasons(done.stderr) == [
+        "cdktf_cdktf_provider_kubernetes.namespace_v1 does not keep a struct's fields in _values"
+    ]
+
+
+def test_attributes_that_are_not_set_are_passed_over_by_the_installed_cdktf() -> None:
+    preload = ROOT / "constructs" / "modelyard" / "fast_start" / "preload.js"
+    program = "console.log(require('./node_modules/cdktf/lib/tokens/private/resolve.js').resolve.toString())"
+
+    done = subprocess.run(
+        ["node", "--expose-gc", "--require", str(preload), "-e", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout.count("if (obj[key] === undefined) continue;\n") == 1
