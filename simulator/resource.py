@@ -41,7 +41,7 @@ class Resource:
         """Gives the key in the world, for an id that does not tell one resource from all others."""
         return str(values["id"])
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the values that the cloud chooses, by schema path; they fill what is unknown in the plan."""
         return {}
 
@@ -56,7 +56,7 @@ class Resource:
         """Waits for what was created or updated; gives warnings, raises CloudError if it never gets ready."""
         return []
 
-    def touch(self, values: Values, scope: Scope) -> None:
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
         """Changes what the cloud changes with each update."""
 
     def check_delete(self, values: Values, scope: Scope, world: World) -> None:
