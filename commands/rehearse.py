@@ -240,7 +240,7 @@ def rehearse(
         print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person
         return
     plugins = plugin_folders()
-    console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins)}")
+    console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins, settings.cloud)}")
     with SimulatedProviders(run.rehearsal.world, plugins) as providers:
         run.environment |= providers.environment
         run.synthesise()
