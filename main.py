@@ -8,12 +8,10 @@ from modelyard import ConfigurationError
 from cdktf import App
 
 from stacks.environments import chosen_environment, load_settings
-from stacks.gke import GkeStack
-from stacks.platform import Platform
-from stacks.registry import RegistryStack
-from stacks.services import SERVICES, add_services, find_services
+from stacks.paths import SERVICES
+from stacks.platform import platform_of
+from stacks.services import add_services, find_services
 from stacks.settings import Settings
-from stacks.state import StateStack
 
 
 def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | None = None) -> App:
@@ -28,13 +26,9 @@ def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | No
         ConfigurationError: Something cannot be deployed.
     """
     # Before the first construct: Python imports while jsii's other process is still starting.
-    found = find_services(services)
+    found, add_platform = find_services(services), platform_of(settings)
     app = App(outdir=outdir)
-    state = StateStack(app, settings)
-    registry = RegistryStack(app, settings, state=state)
-    cluster = GkeStack(app, settings, state=state, registry=registry)
-    platform = Platform(settings=settings, state=state.store, registry=registry.ref, cluster=cluster.ref, stack=cluster)
-    add_services(app, platform, found)
+    add_services(app, add_platform(app), found)
     return app
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stacks.environments import ROOT
+from stacks.paths import ROOT
 
 CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from simulator.forwarding import FORWARDED, forwarded_plugins
 from simulator.schema import RECORDED_VERSIONS
 
+# What makes a cloud's own resources, by the key `cloud` of an environment.
+_PROVIDERS = {"gke": "google", "aks": "azurerm"}
 # Settings of a Terraform CLI configuration; a comment does not begin like one.
 _CACHE = re.compile(r'^\s*plugin_cache_dir\s*=\s*"([^"]+)"', re.MULTILINE)
 _MIRROR = re.compile(r'^\s*filesystem_mirror\s*\{(?:[^}]*?^)?\s*path\s*=\s*"([^"]+)"', re.MULTILINE)
@@ -31,15 +33,16 @@ def _named() -> Iterator[str]:
     yield str(Path.home() / ".terraform.d" / "plugins")
 
 
-def whose_plans(folders: list[Path]) -> str:
-    """Says which provider's plans are real under these folders of plugins."""
-    found = forwarded_plugins(folders)
+def whose_plans(folders: list[Path], cloud: str) -> str:
+    """Says which provider's plans are real in an environment of this cloud under these folders of plugins."""
+    used = {name: RECORDED_VERSIONS[name] for name in (_PROVIDERS[cloud], "kubernetes", "helm")}
+    found = forwarded_plugins(folders).keys() & used.keys()
     if not found:
         return "the plans are the simulator's own, made from the recorded schemas of the real ones"
-    real = [f"{name} {version}" for name, version in RECORDED_VERSIONS.items() if name in found]
+    real = [f"{name} {version}" for name, version in used.items() if name in found]
     own = [
         f"{name} ({f'no plugin {version} found' if name in FORWARDED else 'which would fetch its charts'})"
-        for name, version in RECORDED_VERSIONS.items()
+        for name, version in used.items()
         if name not in found
     ]
     return f"the plans are those of the real {' and '.join(real)}; the simulator's own for {' and '.join(own)}"

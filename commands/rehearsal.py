@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from stacks.environments import ROOT
+from stacks.paths import ROOT
 
 
 @dataclass(frozen=True)

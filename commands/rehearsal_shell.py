@@ -7,7 +7,7 @@ with the process PID, which is the shell. PLUGINS are folders of real plugins, w
 import subprocess
 import sys
 
-from stacks.environments import ROOT
+from stacks.paths import ROOT
 
 
 def main() -> None:

@@ -23,7 +23,8 @@ from commands.provider_plugins import plugin_folders, whose_plans
 from commands.rehearsal import Rehearsal, clean_environment
 from simulator.process import SimulatedProviders
 from simulator.world import World
-from stacks.environments import ROOT, chosen_environment, load_settings
+from stacks.environments import chosen_environment, load_settings
+from stacks.paths import ROOT
 
 _DRIFT_MEND = "a value that the cloud gives back differs from the one written: write what it gives back, or nothing"
 _TAIL_LINES = 30
@@ -239,7 +240,7 @@ def rehearse(
         print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person
         return
     plugins = plugin_folders()
-    console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins)}")
+    console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins, settings.cloud)}")
     with SimulatedProviders(run.rehearsal.world, plugins) as providers:
         run.environment |= providers.environment
         run.synthesise()

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+from simulator.azurerm import AzurermProvider
 from simulator.forwarding import Forwarding, forwarded_plugins
 from simulator.google import GoogleProvider
 from simulator.helm import HelmProvider
@@ -42,7 +43,8 @@ def main() -> None:
         threading.Thread(target=_wait_for_exit, args=[arguments.until_exit_of, stopped], daemon=True).start()
     world = World(arguments.world)
     forwardings = {name: Forwarding(name, binary) for name, binary in forwarded_plugins(arguments.plugins).items()}
-    server = Server([GoogleProvider(world), KubernetesProvider(world), HelmProvider(world)], forwardings)
+    providers = [GoogleProvider(world), AzurermProvider(world), KubernetesProvider(world), HelmProvider(world)]
+    server = Server(providers, forwardings)
     print(server.reattach(), flush=True)  # noqa: T201 - the answer to who started this process
     stopped.wait()
     server.stop()

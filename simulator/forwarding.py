@@ -9,13 +9,16 @@ from typing import Any, Final
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
+from simulator.identity_endpoint import azurerm_without_access
 from simulator.real_provider import NOBODY, ProviderCrashedError, RealProvider, RealProviderError, find_binary
 from simulator.resource import CloudError
 from simulator.schema import ProviderSchema
 from simulator.world import Values
 
 # Those that plan without calling anybody. helm does not: it fetches its chart.
-FORWARDED: Final = ("google", "kubernetes")
+FORWARDED: Final = ("google", "azurerm", "kubernetes")
+# What azurerm's plans may depend on.
+_KEPT_OF_AZURERM: Final = ("features", "storage_use_azuread", "subscription_id")
 _GOOGLE_WITHOUT_ACCESS: Final[Values] = {
     "access_token": "fake",
     "credentials": None,
@@ -92,8 +95,8 @@ class Forwarding:
         if self._name == "google":
             # With a token at hand the plugin looks for no other credentials, and it does not use the token to plan.
             return {**config, **_GOOGLE_WITHOUT_ACCESS}
-        block = self._schema.provider
-        empty: Values = dict.fromkeys(block.attributes)
-        empty |= {name: None if one.is_attribute else [] for name, one in block.nested.items()}
+        nothing = self._schema.provider.empty()
+        if self._name == "azurerm":
+            return nothing | {name: config[name] for name in _KEPT_OF_AZURERM} | azurerm_without_access()
         # No plan of the plugin's depends on the cluster, and exec blocks would run programs.
-        return empty | {"host": f"https://{NOBODY}"}
+        return nothing | {"host": f"https://{NOBODY}"}

@@ -1,7 +1,7 @@
 """The simulated provider helm: releases are recorded, charts are not rendered."""
 
+from simulator.kubernetes.clusters import cluster_at
 from simulator.kubernetes.objects import namespace_exists
-from simulator.kubernetes.provider import cluster_at
 from simulator.provider import Provider
 from simulator.resource import CloudError, Resource
 from simulator.world import Scope, Values, World
@@ -18,7 +18,7 @@ class Release(Resource):
         """A name may be used again in another namespace."""
         return f"{values['namespace']}/{values['name']}"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives what Helm tells of a release."""
         version = values["version"] if isinstance(values["version"], str) else "0.1.0"
         return {

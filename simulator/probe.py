@@ -10,6 +10,8 @@ from simulator.values import UNKNOWN, Value
 
 # Arguments without which the provider refuses to plan, or for which it looks around.
 _NEEDED: Final[dict[str, dict[str, Value]]] = {
+    # Other tiers refuse most arguments.
+    "azurerm_container_registry": {"sku": "Premium"},
     "google_compute_firewall": {"source_ranges": ["10.0.0.0/8"]},
     "helm_release": {
         "chart": str(Path(__file__).parent / "recorded" / "empty_chart"),

@@ -1,7 +1,7 @@
 """One simulated provider: plans from schema and traits, applies to the world."""
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from simulator.planning import Planner, Steps, replacing_paths
 from simulator.resource import CloudError, Resource, fill
@@ -27,9 +27,12 @@ class Provider:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.schema = ProviderSchema(self.name)
-        self._traits = load_traits(self.name)
         self.resource = cache(self._resource)
+
+    @cached_property
+    def schema(self) -> ProviderSchema:
+        """Gives the recorded schema; read when it is first asked for, as few runs use all providers."""
+        return ProviderSchema(self.name)
 
     def _resource(self, type_name: str) -> Resource:
         """Gives the behaviour of a resource type."""
@@ -39,11 +42,17 @@ class Provider:
         """Gives the part of the world that this configuration reaches; raises CloudError."""
         raise NotImplementedError
 
+    def configure(self, config: Values) -> None:
+        """Does what the provider does when it is configured; raises CloudError."""
+
     def customize_plan(self, config: Values, planned: Values, prior: Values | None) -> None:
         """Plans what comes from the provider's configuration."""
 
     def before_create(self, config: Values, resource: Resource, planned: Values) -> None:
         """Sets what comes from the provider's configuration and is not in the plan."""
+
+    def before_delete(self, config: Values, resource: Resource, prior: Values) -> None:
+        """Raises CloudError for what the provider's configuration does not let it delete."""
 
     def read_data(self, config: Values, type_name: str, wanted: Values) -> Values:
         """Gives the values of a data source; raises CloudError."""
@@ -52,7 +61,7 @@ class Provider:
     def plan(self, config: Values, type_name: str, wanted: Values, prior: Values | None) -> tuple[Values, list[Steps]]:
         """Gives the planned values and where they force a replacement."""
         block = self.schema.resource(type_name)
-        traits = self._traits.get(type_name, Traits())
+        traits = load_traits(self.name).get(type_name, Traits())
         planned = Planner(traits, creating=prior is None).block(block, wanted, prior)
         for name, source in traits.configured.items():
             if planned[name] is UNKNOWN and config.get(source) is not None:
@@ -68,6 +77,7 @@ class Provider:
             try:
                 scope = self.scope(config)
                 if planned is None:
+                    self.before_delete(config, resource, prior or {})
                     return self._delete(resource, scope, prior or {})
                 if prior is None:
                     self.before_create(config, resource, planned)
@@ -83,7 +93,9 @@ class Provider:
 
     def _create(self, resource: Resource, scope: Scope, planned: Values) -> Values:
         id_ = resource.id(planned)
-        values: Values = fill(resource.block, planned, {"id": id_, **resource.computed(planned, scope)}, id_)
+        values: Values = fill(
+            resource.block, planned, {"id": id_, **resource.computed(planned, scope, self.world)}, id_
+        )
         resource.check(values, scope, self.world)
         exists = scope.get(resource.stored_as, resource.key(values)) is not None
         refusal = resource.already_exists(values) if exists else None
@@ -95,9 +107,9 @@ class Provider:
     def _update(self, resource: Resource, scope: Scope, planned: Values) -> Values:
         if scope.get(resource.stored_as, resource.key(planned)) is None:
             raise CloudError(f"{resource.type_name} {planned['id']} not found")
-        values: Values = fill(resource.block, planned, resource.computed(planned, scope), planned["id"])
+        values: Values = fill(resource.block, planned, resource.computed(planned, scope, self.world), planned["id"])
         resource.check(values, scope, self.world)
-        resource.touch(values, scope)
+        resource.touch(values, scope, self.world)
         self._put(resource, scope, values)
         return values
 

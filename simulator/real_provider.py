@@ -28,7 +28,12 @@ _NAMES_IN_PROTOCOL_5 = {
 _HARMLESS_VARIABLES = ("HOME", "PATH", "TMPDIR")
 # An address where nobody answers: a plan that asks a cloud fails instead of reaching it.
 NOBODY = "127.0.0.1:1"
-_NO_NETWORK = {"HTTP_PROXY": f"http://{NOBODY}", "HTTPS_PROXY": f"http://{NOBODY}"}
+_NO_NETWORK = {
+    "HTTP_PROXY": f"http://{NOBODY}",
+    "HTTPS_PROXY": f"http://{NOBODY}",
+    # Else azurerm asks Azure for its locations and resource providers.
+    "ARM_PROVIDER_ENHANCED_VALIDATION": "false",
+}
 # The plugin itself does not notice the end of who started it; this shell does, however that ended: its input closes.
 _UNTIL_STDIN_CLOSES = '"$0" & exec >/dev/null; read -r _; kill $!'
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}

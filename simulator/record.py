@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
+from simulator.identity_endpoint import NOBODYS_ID, azurerm_without_access
 from simulator.probe import PROVIDER_DEFAULTS, Probe
 from simulator.real_provider import NOBODY, RealProvider, find_binary
 from simulator.schema import RECORDED_VERSIONS, WRITE_ONLY_FIELD, ProviderSchema, schema_file, unknown_fields
@@ -25,6 +26,7 @@ _WRITE_ONLY_ON_THE_WIRE: Final = bytes([WRITE_ONLY_FIELD << 3, 1])
 # Plans of these ask a live cluster.
 _PLANNED_BY_THE_CLUSTER: Final = {"kubernetes_manifest"}
 _CONFIGS: Final[dict[str, Values]] = {
+    "azurerm": {"subscription_id": NOBODYS_ID},
     "google": {"access_token": "fake", **{name: name for name in PROVIDER_DEFAULTS}},
     "kubernetes": {"host": f"https://{NOBODY}"},
     "helm": {},
@@ -65,9 +67,10 @@ def _trim(block: protocol.Schema.Block) -> None:
 def configure(provider: RealProvider, name: str) -> None:
     """Configures the provider so that it plans new resources without calling anybody."""
     block = ProviderSchema(name).provider
-    nothing: Values = dict.fromkeys(block.attributes)
-    nothing |= {name: None if one.is_attribute else [] for name, one in block.nested.items()}
-    provider.configure(nothing | _CONFIGS[name])
+    config = block.empty() | _CONFIGS[name]
+    if name == "azurerm":
+        config |= azurerm_without_access() | {"features": [block.nested["features"].block.empty()]}
+    provider.configure(config)
 
 
 def recorded_traits(provider: RealProvider, name: str, type_names: Iterable[str]) -> dict[str, Any]:

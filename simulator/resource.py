@@ -41,7 +41,7 @@ class Resource:
         """Gives the key in the world, for an id that does not tell one resource from all others."""
         return str(values["id"])
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the values that the cloud chooses, by schema path; they fill what is unknown in the plan."""
         return {}
 
@@ -56,7 +56,7 @@ class Resource:
         """Waits for what was created or updated; gives warnings, raises CloudError if it never gets ready."""
         return []
 
-    def touch(self, values: Values, scope: Scope) -> None:
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
         """Changes what the cloud changes with each update."""
 
     def check_delete(self, values: Values, scope: Scope, world: World) -> None:
@@ -98,9 +98,10 @@ def fill(block: Block, values: Value, computed: Values, seed: str, path: str = "
 def conformed(block: Block, values: Values) -> Values:
     """Gives the values with just the attributes of another schema, as a data source has them."""
     plain = {name: _conformed(attribute.type, values.get(name)) for name, attribute in block.attributes.items()}
-    return plain | {
-        name: [conformed(nested.block, one) for one in values.get(name) or []] for name, nested in block.nested.items()
-    }
+    blocks = {name: nested.block for name, nested in block.nested.items() if nested.nesting in ("list", "set")}
+    # What is left is the block `timeouts`, which no data source here keeps.
+    single = dict.fromkeys(block.nested.keys() - blocks.keys())
+    return plain | single | {name: [conformed(one, v) for v in values.get(name) or []] for name, one in blocks.items()}
 
 
 def _conformed(type_: Type, value: Value) -> Value:

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
-RECORDED_VERSIONS: Final = {"google": "6.50.0", "kubernetes": "2.38.0", "helm": "3.1.1"}
+RECORDED_VERSIONS: Final = {"google": "6.50.0", "azurerm": "4.55.0", "kubernetes": "2.38.0", "helm": "3.1.1"}
 # The number of an attribute's field `write_only`, which is newer than the protocol module in use.
 WRITE_ONLY_FIELD: Final = 11
 RECORDED_FOLDER: Final = Path(__file__).parent / "recorded"
@@ -51,6 +51,11 @@ class Block:
 
     attributes: dict[str, Attribute] = field(default_factory=dict)
     nested: dict[str, Nested] = field(default_factory=dict)
+
+    def empty(self) -> dict[str, Any]:
+        """Gives the value of a block in which nothing is set."""
+        nothing: dict[str, Any] = {name: None if one.is_attribute else [] for name, one in self.nested.items()}
+        return dict.fromkeys(self.attributes) | nothing
 
 
 class ProviderSchema:

@@ -57,7 +57,9 @@ class ProviderService:
     def _configure(
         self, request: protocol.ConfigureProvider.Request, context: grpc.ServicerContext
     ) -> protocol.ConfigureProvider.Response:
-        self._configs[context.peer()] = decode(request.config)
+        config = decode(request.config)
+        self._provider.configure(config)
+        self._configs[context.peer()] = config
         return protocol.ConfigureProvider.Response()
 
     def _config(self, context: grpc.ServicerContext) -> Values:

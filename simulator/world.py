@@ -24,8 +24,10 @@ Values = dict[str, Any]
 class Scope:
     """The things of one cloud, or of one Kubernetes cluster, by type and key (most often the id)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: str = "") -> None:
+        """Starts keys with `root`, which the files' paths go without."""
         self.folder = folder
+        self._root = root
 
     def get(self, type_name: str, key: str) -> Values | None:
         """Gives the values of the thing, or None if there is none."""
@@ -40,7 +42,7 @@ class Scope:
         """Names all things of one type."""
         folder = self.folder / type_name
         files = sorted(folder.rglob("*.json"))
-        return [unquote(str(file.relative_to(folder)).removesuffix(".json")) for file in files]
+        return [self._root + unquote(str(file.relative_to(folder)).removesuffix(".json")) for file in files]
 
     def types(self) -> list[str]:
         """Names the types of which something may exist."""
@@ -56,7 +58,8 @@ class Scope:
 
     def _file(self, type_name: str, key: str) -> Path:
         # A name of dots would lead out of the folder.
-        parts = [quote(part, safe="@:") if part.strip(".") else part.replace(".", "%2E") for part in key.split("/")]
+        names = key.removeprefix(self._root).split("/")
+        parts = [quote(part, safe="@:") if part.strip(".") else part.replace(".", "%2E") for part in names]
         return self.folder.joinpath(type_name, *parts[:-1], f"{parts[-1]}.json")
 
 
@@ -66,6 +69,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.google = Scope(folder / "google")
+        self.azurerm = Scope(folder / "azurerm", root="/")
         self._thread_lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -77,7 +81,7 @@ class World:
             yield
 
     def cluster(self, endpoint: str) -> Scope:
-        """Gives the Kubernetes world behind the endpoint (an IP address)."""
+        """Gives the Kubernetes world behind the endpoint (an IP address or a host name)."""
         return Scope(self.folder / "clusters" / quote(endpoint, safe=""))
 
     def delete_cluster(self, endpoint: str) -> None:
@@ -92,19 +96,30 @@ class World:
             return []
 
     def set_built_images(self, references: list[str]) -> None:
-        """Writes which images were built and pushed: LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME:TAG."""
+        """Writes which images were built and pushed: REGISTRY/NAME:TAG."""
         write_json(self.folder / "images.json", sorted(references))
 
     def contents(self) -> list[tuple[str, str]]:
-        """Lists the type and key of each thing that exists, but for APIs, which may stay enabled at no cost."""
-        scopes = [self.google, *(Scope(folder) for folder in sorted((self.folder / "clusters").glob("*/")))]
+        """Lists the type and key of each thing that exists, but for APIs that stay enabled at no cost."""
+        scopes = [
+            self.google,
+            self.azurerm,
+            *(Scope(folder) for folder in sorted((self.folder / "clusters").glob("*/"))),
+        ]
         return [
             (type_name, key)
             for scope in scopes
             for type_name in scope.types()
             for key, values in scope.all(type_name).items()
-            if not (type_name == "google_project_service" and values.get("disable_on_destroy") is False)
+            if not _stays(type_name, values)
         ]
+
+
+def _stays(type_name: str, values: Values) -> bool:
+    """Says whether Terraform itself leaves the thing where it is."""
+    if type_name == "google_project_service":
+        return values.get("disable_on_destroy") is False
+    return type_name == "azurerm_resource_provider_registration" and "stays" in values
 
 
 # What was read, by file, with the file's inode and time of change: whoever writes makes a new file.

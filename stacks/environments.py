@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from modelyard.names import dns_label
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.schema import Location, allowed, as_toml, assignment, key_name, schema_at
+from stacks.clouds import CLOUDS
+from stacks.paths import ENVIRONMENTS, ROOT
+from stacks.schema import CloudSchema, Location, allowed, as_toml, key_name, schema_of
 from stacks.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENTS = ROOT / "environments"
 # `gke-dev-nodes` is a service account's id, which may have 30 characters: the tightest of the derived names.
 _LONGEST_NAME = 24
 # A whole table that stands in the wrong place would hide what is said of it.
@@ -95,10 +96,13 @@ def load_settings(name: str, folder: Path = ENVIRONMENTS) -> Settings:
 
 
 def _validated(values: dict[str, Any], shown: str) -> Settings:
+    cloud = values.get("cloud")
+    if not isinstance(cloud, str) or cloud not in CLOUDS:
+        raise _unknown_cloud(values).within(shown)
     try:
-        return Settings.model_validate(values)
+        return CLOUDS[cloud].model_validate(values)
     except ValidationError as error:
-        problems = [_problem(each).within(shown) for each in error.errors(include_url=False)]
+        problems = [_problem(each, schema_of(cloud)).within(shown) for each in error.errors(include_url=False)]
     first, *others = problems
     # All that is wrong at once, each as if it were alone: callers print "error: " before the first.
     more = "".join(f"\nerror: {each}" for each in others)
@@ -109,30 +113,38 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _problem(error: ErrorDetails) -> ConfigurationError:
+def _unknown_cloud(values: Mapping[str, object]) -> ConfigurationError:
+    given = f"given {_short(values['cloud'])}" if "cloud" in values else "is missing"
+    return ConfigurationError(
+        f"{given}; allowed: one of {', '.join(map(as_toml, CLOUDS))}",
+        mend=f"write cloud = {as_toml(min(CLOUDS))} or another of these: it decides which other keys there are",
+        where="cloud",
+    )
+
+
+def _problem(error: ErrorDetails, schema: CloudSchema) -> ConfigurationError:
     context = error.get("ctx", {})
     location = (*error["loc"], *context.get("key", ()))
     key = key_name(location)
     if error["type"] == "extra_forbidden":
-        return _unknown_key(location, error["input"])
-    schema = schema_at(location)
+        return _unknown_key(location, error["input"], schema)
     given = "is missing" if error["type"] == "missing" else f"given {_short(context.get('given', error['input']))}"
-    what = f"{given}; allowed: {context.get('allowed') or allowed(schema)}"
+    what = f"{given}; allowed: {context.get('allowed') or allowed(schema.at(location))}"
     if "why" in context:
         what += f"\n  {context['why']}"
-    return ConfigurationError(what, mend=context.get("mend") or _mend(location), where=key)
+    return ConfigurationError(what, mend=context.get("mend") or _mend(location, schema), where=key)
 
 
-def _mend(location: Location) -> str:
+def _mend(location: Location, schema: CloudSchema) -> str:
     # An entry of a list has no name to write: the list has.
     whole = location[:-1] if isinstance(location[-1], int) else location
-    description = schema_at(whole).get("description")
-    return f"write for example {assignment(whole)}" + (f". {description}" if description else "")
+    description = schema.at(whole).get("description")
+    return f"write for example {schema.assignment(whole)}" + (f". {description}" if description else "")
 
 
-def _unknown_key(location: Location, value: object) -> ConfigurationError:
+def _unknown_key(location: Location, value: object, schema: CloudSchema) -> ConfigurationError:
     name = str(location[-1])
-    known = sorted(schema_at(location[:-1])["properties"])
+    known = sorted(schema.at(location[:-1])["properties"])
     close = difflib.get_close_matches(name, known, n=1)
     return ConfigurationError(
         f"given {name} = {_short(value)}, which is no key here; allowed: {', '.join(known)}",

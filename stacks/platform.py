@@ -1,14 +1,18 @@
 """What the stacks of an environment hand to its services."""
 
+import functools
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 from modelyard import ClusterRef
-from modelyard.gcp.image_registry import ImageRegistryRef
+from modelyard.image_registry_ref import ImageRegistryRef
 
-from cdktf import TerraformStack
+from cdktf import App, TerraformStack
 
 from stacks.settings import Settings
-from stacks.state import StateStore
+from stacks.state_store import StateStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +32,19 @@ class Platform:
     registry: ImageRegistryRef
     cluster: ClusterRef
     stack: TerraformStack
+
+
+def platform_of(settings: Settings) -> Callable[[App], Platform]:
+    """Gives what adds an environment's stacks up to its cluster; raises ConfigurationError when it is called."""
+    return functools.partial(_cloud(settings).add_platform, settings=settings)
+
+
+def state_store_of(settings: Settings) -> StateStore:
+    """Where an environment's states are kept."""
+    store: StateStore = _cloud(settings).state_store(settings)
+    return store
+
+
+def _cloud(settings: Settings) -> ModuleType:
+    # Only the one in use: a cloud's provider takes longer to load than an app of another takes to synthesise.
+    return importlib.import_module(f"stacks.{settings.cloud}.platform")

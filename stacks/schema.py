@@ -1,6 +1,6 @@
-"""The settings as a JSON schema: what errors say is allowed, what editors complete, and the table in the docs.
+"""The settings as JSON schemas: what errors say is allowed, what editors complete, and the tables in the docs.
 
-`python -m stacks.schema` writes `environments/schema.json`, and the table of keys in `docs/environments.md`.
+`python -m stacks.schema` writes `environments/<cloud>.schema.json`, and the tables of keys in `docs/environments.md`.
 """
 
 import datetime
@@ -13,12 +13,11 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, NullableSchema, WithDefaultSchema
 
-from stacks.settings import Settings
+from stacks.clouds import CLOUDS
+from stacks.paths import ENVIRONMENTS, ROOT
 
-_ROOT = Path(__file__).resolve().parent.parent
-SCHEMA = _ROOT / "environments" / "schema.json"
-DOCUMENT = _ROOT / "docs" / "environments.md"
-_BEGIN, _END = "<!-- keys: written by make schema -->", "<!-- end of keys -->"
+DOCUMENT = ROOT / "docs" / "environments.md"
+_BEGIN, _END = "<!-- keys of {cloud}: written by make schema -->", "<!-- end of keys -->"
 # What pydantic puts for a table's key in the place of an error.
 KEY = "[key]"
 
@@ -42,33 +41,87 @@ class _TomlSchema(GenerateJsonSchema):
         return False
 
 
-@functools.cache
-def environment_schema() -> Mapping[str, Any]:
-    """The JSON schema of `environments/*.toml`; `allowed`, where it stands, puts in words what a key may be."""
-    return {"$schema": _TomlSchema.schema_dialect} | Settings.model_json_schema(schema_generator=_TomlSchema)
+class CloudSchema:
+    """What a file of `environments/` may be when its key `cloud` has this value."""
 
+    def __init__(self, cloud: str) -> None:
+        self.cloud = cloud
+        #: `allowed`, where it stands, puts in words what a key may be.
+        self.root: Mapping[str, Any] = {
+            "$schema": _TomlSchema.schema_dialect,
+            **CLOUDS[cloud].model_json_schema(schema_generator=_TomlSchema),
+        }
 
-def schema_at(location: Location) -> Mapping[str, Any]:
-    """The part of the schema that describes a key, by its path; the number of a list's entry is a step too."""
-    if KEY in location:
-        names: Mapping[str, Any] = schema_at(location[: location.index(KEY) - 1])["propertyNames"]
-        return names
-    part = environment_schema()
-    for step in location:
-        if isinstance(step, int):
-            part = part.get("items", {})
-        else:
-            # Services are a table of tables, whose keys are anybody's names of one form.
-            (of_any_name,) = part.get("patternProperties", {"": {}}).values()
-            part = _resolved(part.get("properties", {}).get(step, of_any_name))
-    return part
+    @property
+    def file(self) -> Path:
+        """Where editors find it."""
+        return ENVIRONMENTS / f"{self.cloud}.schema.json"
 
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return json.dumps(self.root, indent=2) + "\n"
 
-def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" not in part:
+    def at(self, location: Location) -> Mapping[str, Any]:
+        """The part that describes a key, by its path; the number of a list's entry is a step too."""
+        if KEY in location:
+            names: Mapping[str, Any] = self.at(location[: location.index(KEY) - 1])["propertyNames"]
+            return names
+        part = self.root
+        for step in location:
+            if isinstance(step, int):
+                part = part.get("items", {})
+            else:
+                # Services are a table of tables, whose keys are anybody's names of one form.
+                (of_any_name,) = part.get("patternProperties", {"": {}}).values()
+                part = self._resolved(part.get("properties", {}).get(step, of_any_name))
         return part
-    definition: Mapping[str, Any] = environment_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]]
-    return {**definition, **part}
+
+    def _resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "$ref" not in part:
+            return part
+        definition: Mapping[str, Any] = self.root["$defs"][part["$ref"].rsplit("/", 1)[1]]
+        return {**definition, **part}
+
+    def assignment(self, location: Location) -> str:
+        """How a key is written, with an example that is allowed."""
+        schema, dotted = self.at(location), key_name(location)
+        if location[-1] == KEY:
+            return f"[{key_name(location[:-2])}.{schema['examples'][0]}]"
+        if schema.get("type") == "object":
+            keys = schema.get("properties") or schema["propertyNames"]["examples"]
+            return f"the table [{dotted}] with the key {next(iter(keys))}"
+        example = schema["examples"][0]
+        value = example if schema.get("format") == "date" else as_toml(example)
+        return f"{location[-1]} = {value}"
+
+    def table(self) -> str:
+        """All keys, in Markdown."""
+        return "\n".join(["| key | allowed | default | what it is |", "|---|---|---|---|", *self._rows()])
+
+    def _rows(self, table: tuple[str, ...] = ()) -> Iterator[str]:
+        schema = self.at(table)
+        tables = []
+        for key in schema["properties"]:
+            place = (*table, key)
+            if "propertyNames" in self.at(place):
+                place = (*place, "<name>")
+            part = self.at(place)
+            if part.get("type") == "object":
+                tables.append(place)
+                continue
+            default = f"`{as_toml(part['default'])}`" if "default" in part else ""
+            if key in schema.get("required", []):
+                default = "required"
+            yield f"| `{key_name(place)}` | {allowed(part)} | {default} | {part['description']} |"
+        for place in tables:
+            yield from self._rows(place)
+
+
+@functools.cache
+def schema_of(cloud: str) -> CloudSchema:
+    """The schema of a cloud's environments."""
+    return CloudSchema(cloud)
 
 
 def allowed(schema: Mapping[str, Any]) -> str:
@@ -95,19 +148,6 @@ def allowed(schema: Mapping[str, Any]) -> str:
     return str(words)
 
 
-def assignment(location: Location) -> str:
-    """How a key is written, with an example that is allowed."""
-    schema, dotted = schema_at(location), key_name(location)
-    if location[-1] == KEY:
-        return f"[{key_name(location[:-2])}.{schema['examples'][0]}]"
-    if schema.get("type") == "object":
-        keys = schema.get("properties") or schema["propertyNames"]["examples"]
-        return f"the table [{dotted}] with the key {next(iter(keys))}"
-    example = schema["examples"][0]
-    value = example if schema.get("format") == "date" else as_toml(example)
-    return f"{location[-1]} = {value}"
-
-
 def key_name(location: Location) -> str:
     """A key as a person knows it: `cluster.zones[0]`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location if step != KEY)
@@ -128,38 +168,19 @@ def as_toml(value: object) -> str:
     return str(value)
 
 
-def _rows(table: tuple[str, ...] = ()) -> Iterator[str]:
-    schema = schema_at(table)
-    for key in schema["properties"]:
-        place = (*table, key)
-        if "propertyNames" in schema_at(place):
-            place = (*place, "<name>")
-        part = schema_at(place)
-        if part.get("type") == "object":
-            yield from _rows(place)
-            continue
-        default = f"`{as_toml(part['default'])}`" if "default" in part else ""
-        if key in schema.get("required", []):
-            default = "required"
-        yield f"| `{key_name(place)}` | {allowed(part)} | {default} | {part['description']} |"
-
-
 def document(text: str) -> str:
-    """The text of docs/environments.md with the table of keys as it is now."""
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    table = "\n".join(["| key | allowed | default | what it is |", "|---|---|---|---|", *_rows()])
-    return f"{head}{begin}\n{table}\n{end}{tail}"
-
-
-def schema_text() -> str:
-    """What stands in environments/schema.json."""
-    return json.dumps(environment_schema(), indent=2) + "\n"
+    """The text of docs/environments.md with the tables of keys as they are now."""
+    for cloud in CLOUDS:
+        head, begin, rest = text.partition(_BEGIN.format(cloud=cloud))
+        _, end, tail = rest.partition(_END)
+        text = f"{head}{begin}\n{schema_of(cloud).table()}\n{end}{tail}"
+    return text
 
 
 def main() -> None:
-    """Writes the schema and the table."""
-    SCHEMA.write_text(schema_text())
+    """Writes the schemas and the tables."""
+    for cloud in CLOUDS:
+        schema_of(cloud).file.write_text(schema_of(cloud).text)
     DOCUMENT.write_text(document(DOCUMENT.read_text()))
 
 

@@ -12,11 +12,9 @@ from modelyard.names import kubernetes_name
 
 from constructs import Construct
 
-from stacks.environments import ROOT
+from stacks.paths import SERVICES
 from stacks.platform import Platform
 from stacks.service import ServiceStack
-
-SERVICES = ROOT / "services"
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import modelyard  # noqa: F401 - prepares the fast start before any test imports
 import pytest
 
 from main import build_app
-from stacks.environments import ROOT, load_settings
-from stacks.services import SERVICES
+from stacks.environments import load_settings
+from stacks.gke.settings import GkeSettings
+from stacks.paths import ROOT, SERVICES
 from stacks.settings import Settings
 
 Stacks = dict[str, dict[str, Any]]
@@ -23,8 +24,10 @@ Synthesise = Callable[..., Stacks]
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    return load_settings("gke-dev")
+def settings() -> GkeSettings:
+    loaded = load_settings("gke-dev")
+    assert isinstance(loaded, GkeSettings)
+    return loaded
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
-"""Made from the settings' model: a file with every key, and for each key what must not stand there."""
+"""Made from the models of the settings: a file with every key, and for each key what must not stand there."""
 
 import copy
 import datetime
+import functools
 import re
 import types
 import typing
@@ -14,7 +15,7 @@ from modelyard.exposure import Exposure
 from pydantic import AfterValidator, BaseModel, PlainValidator
 from pydantic.fields import FieldInfo
 
-from stacks.settings import Settings
+from stacks.clouds import CLOUDS
 
 Path = tuple[str, ...]
 Document = dict[str, Any]
@@ -24,15 +25,17 @@ ABSENT = object()
 
 @dataclass(frozen=True)
 class Key:
-    """A key of the file.
+    """A key of a cloud's files.
 
     Attributes:
+        cloud: The cloud.
         path: The tables it is in, and itself.
         kind: Its type without None and annotations; a model is a table.
         metadata: Limits and rules.
         field: The model's.
     """
 
+    cloud: str
     path: Path
     kind: Any
     metadata: tuple[Any, ...]
@@ -41,6 +44,10 @@ class Key:
     @property
     def name(self) -> str:
         return ".".join(self.path)
+
+    @property
+    def id(self) -> str:
+        return f"{self.cloud}: {self.name}"
 
     @property
     def is_table(self) -> bool:
@@ -68,20 +75,25 @@ def _plain(annotation: object) -> tuple[Any, tuple[Any, ...]]:
     return annotation, ()
 
 
-def keys(model: type[BaseModel] = Settings, table: Path = ()) -> Iterator[Key]:
-    """Every key of the file, tables before what is in them; `name` is the file's."""
-    for name, field in model.model_fields.items():
-        if (model, name) == (Settings, "name"):
+def keys(cloud: str, model: type[BaseModel] | None = None, table: Path = ()) -> Iterator[Key]:
+    """Every key of a cloud's files, tables before what is in them; `name` is the file's."""
+    for name, field in (model or CLOUDS[cloud]).model_fields.items():
+        if model is None and name == "name":
             continue
         kind, metadata = _plain(field.annotation)
-        key = Key((*table, name), kind, (*metadata, *field.metadata), field)
+        key = Key(cloud, (*table, name), kind, (*metadata, *field.metadata), field)
         yield key
         if get_origin(kind) is dict:
-            entry = Key((*key.path, SERVICE), get_args(kind)[1], (), field)
+            entry = Key(cloud, (*key.path, SERVICE), get_args(kind)[1], (), field)
             yield entry
-            yield from keys(entry.kind, entry.path)
+            yield from keys(cloud, entry.kind, entry.path)
         elif key.is_table:
-            yield from keys(kind, key.path)
+            yield from keys(cloud, kind, key.path)
+
+
+def all_keys() -> list[Key]:
+    """Those of all clouds."""
+    return [key for cloud in CLOUDS for key in keys(cloud)]
 
 
 def at(document: Document, path: Path) -> Document:
@@ -103,10 +115,11 @@ def changed(document: Document, *changes: tuple[Path, Any]) -> Document:
     return copied
 
 
-def complete() -> Document:
+@functools.cache
+def complete(cloud: str) -> Document:
     """Every key with the example that errors show."""
     document: Document = {}
-    for key in keys():
+    for key in keys(cloud):
         value = {} if key.is_table else key.example
         at(document, key.path[:-1])[key.path[-1]] = copy.deepcopy(value)
     return document
@@ -129,7 +142,7 @@ class Wrong:
     in_editor: bool = True
 
     def __str__(self) -> str:
-        return f"{self.key.name}={self.value!r}: {self.why}"
+        return f"{self.key.id}={self.value!r}: {self.why}"
 
 
 def _values(key: Key) -> Iterator[tuple[Any, str]]:
@@ -169,21 +182,21 @@ def _texts(key: Key) -> Iterator[tuple[str, str]]:
 
 def wrong_values() -> list[Wrong]:
     """For each key: wrong types, both ends of its range, and what its form, choices or length do not allow."""
-    wrong = [Wrong(key, value, why) for key in keys() for value, why in _values(key)]
+    wrong = [Wrong(key, value, why) for key in all_keys() for value, why in _values(key)]
     # JSON has no dates, and no difference between 1 and 1.0.
-    dates = [Wrong(key, str(key.example), "a text", in_editor=False) for key in keys() if key.kind is datetime.date]
-    texts = [key for key in keys() if key.kind is str and not key.limit("pattern")]
+    dates = [Wrong(key, str(key.example), "a text", in_editor=False) for key in all_keys() if key.kind is datetime.date]
+    texts = [key for key in all_keys() if key.kind is str and not key.limit("pattern")]
     texts_as_dates = [Wrong(key, datetime.date(2026, 11, 20), "a date", in_editor=False) for key in texts]
     # Python's $ matches before a last line break, too; editors' does not.
-    forms = [key for key in keys() if key.limit("pattern")]
+    forms = [key for key in all_keys() if key.limit("pattern")]
     line_breaks = [Wrong(key, f"{key.example}\n", "a line break", in_editor=False) for key in forms]
-    floats = [Wrong(key, float(key.example), "a float", in_editor=False) for key in keys() if key.kind is int]
+    floats = [Wrong(key, float(key.example), "a float", in_editor=False) for key in all_keys() if key.kind is int]
     return [*wrong, *dates, *texts_as_dates, *line_breaks, *floats]
 
 
 def rules() -> set[tuple[str, str]]:
     """Every rule that is code: the model or key that has it, and its function's name."""
-    models = {Settings} | {key.kind for key in keys() if key.is_table and get_origin(key.kind) is not dict}
+    models = {*CLOUDS.values()} | {key.kind for key in all_keys() if key.is_table and get_origin(key.kind) is not dict}
     found = set[tuple[str, str]]()
     for model in models:
         decorators = model.__pydantic_decorators__
@@ -191,8 +204,8 @@ def rules() -> set[tuple[str, str]]:
         assert not decorators.validators | decorators.root_validators, "of pydantic 1"
         found |= {(model.__name__, name) for name in both}
     validators = (AfterValidator, PlainValidator)
-    for key in keys():
+    for key in all_keys():
         checks = [each for each in key.metadata if type(each).__name__.endswith("Validator")]
         assert all(isinstance(each, validators) for each in checks)
-        found |= {(key.name, each.func.__name__) for each in checks}
+        found |= {(key.id, each.func.__name__) for each in checks}
     return found

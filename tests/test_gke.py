@@ -4,11 +4,11 @@ from modelyard.gcp.machine_types import node_capacity
 
 import pytest
 
-from stacks.settings import Settings
+from stacks.gke.settings import GkeSettings
 from tests.conftest import Stacks, Synthesise, resource
 
 
-def with_cluster(settings: Settings, **changes: object) -> Settings:
+def with_cluster(settings: GkeSettings, **changes: object) -> GkeSettings:
     return settings.model_copy(update={"cluster": settings.cluster.model_copy(update=changes)})
 
 
@@ -59,7 +59,7 @@ def test_what_needs_an_api_waits_for_it(stacks: Stacks) -> None:
         assert any(f"enable_{api}_" in each for each in found["depends_on"]), type_name
 
 
-def test_public_nodes_need_no_nat_and_private_ones_get_it(settings: Settings, synthesise: Synthesise) -> None:
+def test_public_nodes_need_no_nat_and_private_ones_get_it(settings: GkeSettings, synthesise: Synthesise) -> None:
     public = synthesise(settings)["gke-dev-cluster"]
     private = synthesise(with_cluster(settings, private_nodes=True))["gke-dev-cluster"]
 
@@ -70,7 +70,7 @@ def test_public_nodes_need_no_nat_and_private_ones_get_it(settings: Settings, sy
     assert config == {"enable_private_endpoint": False, "enable_private_nodes": True}
 
 
-def test_only_the_named_networks_reach_the_control_plane(settings: Settings, synthesise: Synthesise) -> None:
+def test_only_the_named_networks_reach_the_control_plane(settings: GkeSettings, synthesise: Synthesise) -> None:
     chosen = with_cluster(settings, control_plane_ranges=Exposure.source_ranges("198.51.100.0/24"))
 
     cluster = resource(synthesise(chosen)["gke-dev-cluster"], "google_container_cluster")
@@ -78,7 +78,7 @@ def test_only_the_named_networks_reach_the_control_plane(settings: Settings, syn
     assert cluster["master_authorized_networks_config"]["cidr_blocks"] == [{"cidr_block": "198.51.100.0/24"}]
 
 
-def test_a_name_too_long_for_a_cloud_object_says_by_how_much(settings: Settings, synthesise: Synthesise) -> None:
+def test_a_name_too_long_for_a_cloud_object_says_by_how_much(settings: GkeSettings, synthesise: Synthesise) -> None:
     with pytest.raises(ConfigurationError, match="has 31 characters, 30 are allowed"):
         synthesise(settings.model_copy(update={"name": "e" * 25}))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import constructs
 
-from stacks.environments import ROOT
+from stacks.paths import ROOT
 
 
 def test_constructs_stays_the_library_of_pypi() -> None:

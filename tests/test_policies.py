@@ -58,7 +58,7 @@ def test_an_exception_for_an_environment_without_file_is_refused(tmp_path: Path)
     )
 
     with pytest.raises(
-        ConfigurationError, match=r"exception\.environments\n  given staging for CKV_GCP_26; allowed: gke"
+        ConfigurationError, match=r"exception\.environments\n  given staging for CKV_GCP_26; allowed: aks-dev, gke-dev"
     ):
         load(file)
 

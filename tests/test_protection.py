@@ -39,7 +39,7 @@ def test_lifting_twice_keeps_the_first_record(checkout: Path, modelyard_command:
 def test_moving_a_state_that_is_not_there_changes_nothing(checkout: Path, modelyard_command: Command) -> None:
     before = environment_file(checkout).read_text()
 
-    done = modelyard_command("state", "move", "gke-dev", "--to", "bucket")
+    done = modelyard_command("state", "move", "gke-dev", "--to", "remote")
 
     assert done.returncode == 1
     assert "cdktf deploy gke-dev-state" in done.stderr

@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_machine_without_plugins_plans_with_the_simulator() -> None:
     assert plugin_folders() == []
-    assert whose_plans([]).startswith("the plans are the simulator's own")
+    assert whose_plans([], "gke").startswith("the plans are the simulator's own")
 
 
 def test_plugins_are_found_where_terraform_finds_them(
@@ -70,10 +70,17 @@ def test_plugins_are_found_where_terraform_finds_them(
 def test_just_the_recorded_version_for_this_machine_counts(tmp_path: Path) -> None:
     install(tmp_path, "google", "6.49.0")
     install(tmp_path, "google", GOOGLE, machine="plan9_mips")
-    assert whose_plans([tmp_path]).startswith("the plans are the simulator's own")
+    assert whose_plans([tmp_path], "gke").startswith("the plans are the simulator's own")
 
     install(tmp_path, "google", GOOGLE)
     install(tmp_path, "helm", RECORDED_VERSIONS["helm"])
-    said = whose_plans([tmp_path])
+    said = whose_plans([tmp_path], "gke")
     assert f"those of the real google {GOOGLE};" in said
     assert "kubernetes (no plugin 2.38.0 found) and helm (which would fetch its charts)" in said
+
+
+def test_just_the_providers_of_the_environments_cloud_are_spoken_of(tmp_path: Path) -> None:
+    for name, version in RECORDED_VERSIONS.items():
+        install(tmp_path, name, version)
+    assert "real google 6.50.0 and kubernetes 2.38.0; the simulator's own for helm" in whose_plans([tmp_path], "gke")
+    assert "real azurerm 4.55.0 and kubernetes 2.38.0; the simulator's own for helm" in whose_plans([tmp_path], "aks")

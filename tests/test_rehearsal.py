@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.rehearsal import Rehearsal
-from stacks.environments import ROOT
+from stacks.paths import ROOT
 from tests.conftest import Command, command_environment
 
 

@@ -5,8 +5,7 @@ from modelyard.errors import ConfigurationError
 
 import pytest
 
-from stacks.environments import ROOT
-from stacks.services import SERVICES
+from stacks.paths import ROOT, SERVICES
 from stacks.settings import ServiceSettings, Settings
 from tests.conftest import Synthesise, resource
 

@@ -5,7 +5,9 @@ from modelyard.gcp.machine_types import node_capacity
 
 import pytest
 
-from stacks.environments import ENVIRONMENTS, chosen_environment, environment_names, load_settings
+from stacks.environments import chosen_environment, environment_names, load_settings
+from stacks.gke.settings import GkeSettings
+from stacks.paths import ENVIRONMENTS
 
 GKE_DEV = (ENVIRONMENTS / "gke-dev.toml").read_text()
 
@@ -25,6 +27,8 @@ def test_every_committed_environment_is_valid(name: str) -> None:
 
 def test_prod_is_what_its_name_promises() -> None:
     dev, prod = load_settings("gke-dev"), load_settings("prod")
+    assert isinstance(dev, GkeSettings)
+    assert isinstance(prod, GkeSettings)
 
     assert prod.is_protected
     assert prod.project_id != dev.project_id
@@ -63,7 +67,7 @@ def test_settings_never_change() -> None:
     settings = load_settings("gke-dev")
 
     with pytest.raises(ValueError, match="frozen"):
-        settings.region = "europe-west1"  # type: ignore[misc]  # the point of the test
+        settings.name = "other"  # type: ignore[misc]  # the point of the test
 
 
 def test_the_variable_chooses_before_the_context(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,29 @@ from modelyard.errors import ConfigurationError
 import pytest
 import tomlkit
 
+from stacks.clouds import CLOUDS
 from stacks.environments import load_settings
-from stacks.schema import allowed, as_toml, schema_at
-from tests.settings_cases import ABSENT, SERVICE, Document, Key, Wrong, at, changed, complete, keys, rules, wrong_values
+from stacks.schema import allowed, as_toml, schema_of
+from tests.settings_cases import (
+    ABSENT,
+    SERVICE,
+    Document,
+    Key,
+    Wrong,
+    all_keys,
+    at,
+    changed,
+    complete,
+    rules,
+    wrong_values,
+)
 
-COMPLETE = complete()
-KEYS = list(keys())
-TABLES = [(), *(key.path for key in KEYS if key.is_table and key.path != ("services",))]
+KEYS = all_keys()
+COMPLETE = complete("gke")
+TABLES = [
+    *((cloud, ()) for cloud in CLOUDS),
+    *((key.cloud, key.path) for key in KEYS if key.is_table and key.path != ("services",)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -54,28 +70,39 @@ def written(key: Key) -> str:
     return f"{key.path[-1]} = {as_toml(key.example)}"
 
 
-def test_the_examples_that_errors_show_are_valid_together(folder: Path) -> None:
-    (folder / "examples.toml").write_text(tomlkit.dumps(COMPLETE))
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_examples_that_errors_show_are_valid_together(folder: Path, cloud: str) -> None:
+    (folder / "examples.toml").write_text(tomlkit.dumps(complete(cloud)))
 
     loaded = load_settings("examples", folder)
 
-    assert loaded.services[SERVICE].replicas == COMPLETE["services"][SERVICE]["replicas"]
+    assert loaded.services[SERVICE].replicas == complete(cloud)["services"][SERVICE]["replicas"]
 
 
-@pytest.mark.parametrize("wrong", wrong_values(), ids=str)
+@pytest.mark.parametrize("wrong", [each for each in wrong_values() if each.key.name != "cloud"], ids=str)
 def test_a_wrong_value_is_refused(folder: Path, wrong: Wrong) -> None:
-    (lines,) = refusals(folder, changed(COMPLETE, (wrong.key.path, wrong.value)))
+    (lines,) = refusals(folder, changed(complete(wrong.key.cloud), (wrong.key.path, wrong.value)))
 
-    key, value, schema = wrong.key.name, wrong.value, schema_at(wrong.key.path)
+    of_cloud = schema_of(wrong.key.cloud)
+    key, value, schema = wrong.key.name, wrong.value, of_cloud.at(wrong.key.path)
     if "items" in schema and isinstance(value, list):
         # The entry that is wrong is named, and the list is what is written anew.
-        key, value, schema = f"{key}[0]", value[0], schema_at((*wrong.key.path, 0))
+        key, value, schema = f"{key}[0]", value[0], of_cloud.at((*wrong.key.path, 0))
     assert_says(lines, folder, key=key, given=in_error(value), allowed=allowed(schema), mend=written(wrong.key))
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if not key.is_table], ids=lambda key: key.name)
+@pytest.mark.parametrize("value", [ABSENT, "eks", "GKE", "", 5, ["gke"], True])
+def test_a_cloud_that_is_none_is_refused_before_all_else(folder: Path, value: object) -> None:
+    (lines,) = refusals(folder, changed(COMPLETE, (("cloud",), value), (("region",), "Iowa")))
+
+    given = "is missing" if value is ABSENT else in_error(value)
+    mend = 'write cloud = "aks" or another of these: it decides which other keys there are'
+    assert_says(lines, folder, key="cloud", given=given, allowed='one of "aks", "gke"', mend=mend)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if not key.is_table], ids=lambda key: key.id)
 def test_what_is_allowed_names_the_models_limits(key: Key) -> None:
-    words = allowed(schema_at(key.path))
+    words = allowed(schema_of(key.cloud).at(key.path))
 
     for limit in key.metadata:
         for bound in ("ge", "le"):
@@ -84,37 +111,37 @@ def test_what_is_allowed_names_the_models_limits(key: Key) -> None:
         assert all(as_toml(choice) in words for choice in key.kind.__args__)
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key.path[:-1] != ("services",)], ids=lambda key: key.name)
+@pytest.mark.parametrize("key", [key for key in KEYS if key.path[:-1] != ("services",)], ids=lambda key: key.id)
 def test_a_misspelt_key_beside_the_right_one_is_refused(folder: Path, key: Key) -> None:
     typo = f"{key.path[-1]}s"
 
-    (lines,) = refusals(folder, changed(COMPLETE, ((*key.path[:-1], typo), 5)))
+    (lines,) = refusals(folder, changed(complete(key.cloud), ((*key.path[:-1], typo), 5)))
 
     assert_says(
         lines,
         folder,
         key=f"{key.name}s",
         given=f"given {typo} = 5, which is no key here",
-        allowed=", ".join(sorted(at(COMPLETE, key.path[:-1]))),
+        allowed=", ".join(sorted(at(complete(key.cloud), key.path[:-1]))),
         mend=f"write {key.path[-1]}, or remove it",
     )
 
 
-@pytest.mark.parametrize("table", TABLES, ids=".".join)
-def test_a_key_like_no_other_is_refused(folder: Path, table: tuple[str, ...]) -> None:
-    (lines,) = refusals(folder, changed(COMPLETE, ((*table, "x"), "y")))
+@pytest.mark.parametrize(("cloud", "table"), TABLES)
+def test_a_key_like_no_other_is_refused(folder: Path, cloud: str, table: tuple[str, ...]) -> None:
+    (lines,) = refusals(folder, changed(complete(cloud), ((*table, "x"), "y")))
 
-    known = ", ".join(sorted(at(COMPLETE, table)))
+    known = ", ".join(sorted(at(complete(cloud), table)))
     given = 'given x = "y", which is no key here'
     assert_says(lines, folder, key=".".join((*table, "x")), given=given, allowed=known, mend="remove it")
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+@pytest.mark.parametrize("key", [key for key in KEYS if key.name != "cloud"], ids=lambda key: key.id)
 def test_a_key_may_be_missing_only_where_the_model_has_a_default(folder: Path, key: Key) -> None:
-    document = changed(COMPLETE, (key.path, ABSENT))
+    document = changed(complete(key.cloud), (key.path, ABSENT))
     if key.field.is_required():
         (lines,) = refusals(folder, document)
-        words = allowed(schema_at(key.path))
+        words = allowed(schema_of(key.cloud).at(key.path))
         assert_says(lines, folder, key=key.name, given="is missing", allowed=words, mend=written(key))
     else:
         (folder / "short.toml").write_text(tomlkit.dumps(document))
@@ -125,7 +152,7 @@ def test_a_key_may_be_missing_only_where_the_model_has_a_default(folder: Path, k
 def test_a_service_needs_a_kubernetes_name(folder: Path, name: str) -> None:
     (lines,) = refusals(folder, changed(COMPLETE, (("services", name), {})))
 
-    words = str(schema_at(("services",))["propertyNames"]["allowed"])
+    words = str(schema_of("gke").at(("services",))["propertyNames"]["allowed"])
     mend = "[services.image-classifier]"
     assert_says(lines, folder, key=f"services.{name}", given=in_error(name), allowed=words, mend=mend)
 
@@ -148,6 +175,7 @@ RANGES = [
 class Case(NamedTuple):
     """The key that an error names, what stands there, what is allowed, the mend, and why if that is not said yet."""
 
+    cloud: str
     key: str
     value: object
     allowed: str
@@ -155,46 +183,70 @@ class Case(NamedTuple):
     why: str = ""
 
 
-def ranges(key: str, words: str) -> list[Case]:
-    return [Case(key, value, words, mend, why) for value, why, mend in RANGES]
+def ranges(cloud: str, key: str, words: str) -> list[Case]:
+    return [Case(cloud, key, value, words, mend, why) for value, why, mend in RANGES]
 
 
-# A test for each rule of the model that is code, by the table or key that has it.
+def machine_types(cloud: str, words: str, mend: str, *names: str) -> list[Case]:
+    key = "cluster.node_pool.machine_type"
+    what = {"gke": "machine type", "aks": "VM size"}[cloud]
+    return [Case(cloud, key, name, words, mend, f"{what} '{name}' is not known here") for name in names]
+
+
+def rules_of_every_cloud(cloud: str, node_pool: str) -> dict[tuple[str, str], list[Case]]:
+    return {
+        (node_pool, "_min_is_not_above_max"): [
+            Case(
+                cloud,
+                "cluster.node_pool.min_nodes",
+                7,
+                allowed="at most max_nodes, which is 6",
+                mend="write min_nodes = 6 or less, or max_nodes = 7 or more",
+            ),
+        ],
+        (f"{cloud}: cluster.control_plane_ranges", "_is_public"): [
+            Case(
+                cloud,
+                "cluster.control_plane_ranges",
+                "internal",
+                allowed=CONTROL_PLANE_NETWORKS,
+                mend="name the networks",
+                why="the control plane's public address cannot be internal",
+            ),
+        ],
+        (f"{cloud}: cluster.control_plane_ranges", "_exposure"): ranges(
+            cloud, "cluster.control_plane_ranges", CONTROL_PLANE_NETWORKS
+        ),
+        (f"{cloud}: source_ranges", "_exposure"): ranges(cloud, "source_ranges", NETWORKS),
+        (f"{cloud}: services.{SERVICE}.source_ranges", "_exposure"): ranges(
+            cloud, f"services.{SERVICE}.source_ranges", NETWORKS
+        ),
+    }
+
+
+# A test for each rule of the models that is code, by the table or key that has it.
 RULES: dict[tuple[str, str], list[Case]] = {
-    ("Settings", "_zones_are_in_the_region"): [
+    **rules_of_every_cloud("gke", "GkeNodePoolSettings"),
+    **rules_of_every_cloud("aks", "AksNodePoolSettings"),
+    ("GkeSettings", "_zones_are_in_the_region"): [
         Case(
+            "gke",
             "cluster.zones",
             ["us-central1-a", "europe-west1-b"],
             allowed="zones of region = us-central1, which europe-west1-b is not",
             mend="name zones of the region, for example us-central1-b, or change the region",
         ),
         Case(
+            "gke",
             "cluster.zones",
             ["us-central10-a"],
             allowed="zones of region = us-central1, which us-central10-a is not",
             mend="name zones of the region",
         ),
     ],
-    ("NodePoolSettings", "_min_is_not_above_max"): [
+    ("gke: cluster.zones", "_are_different"): [
         Case(
-            "cluster.node_pool.min_nodes",
-            7,
-            allowed="at most max_nodes, which is 6",
-            mend="write min_nodes = 6 or less, or max_nodes = 7 or more",
-        ),
-    ],
-    ("cluster.node_pool.machine_type", "node_capacity"): [
-        Case(
-            "cluster.node_pool.machine_type",
-            machine_type,
-            allowed="a machine type of Compute Engine that is known here",
-            mend="n1-highmem-N",
-            why=f"machine type '{machine_type}' is not known here",
-        )
-        for machine_type in ("m7i.large", "", "n1-standard", "n1-standard-0")
-    ],
-    ("cluster.zones", "_are_different"): [
-        Case(
+            "gke",
             "cluster.zones",
             ["us-central1-a", "us-central1-a"],
             allowed="a list of different zones of the region",
@@ -202,18 +254,19 @@ RULES: dict[tuple[str, str], list[Case]] = {
             why="a zone stands there twice",
         ),
     ],
-    ("cluster.control_plane_ranges", "_is_public"): [
-        Case(
-            "cluster.control_plane_ranges",
-            "internal",
-            allowed=CONTROL_PLANE_NETWORKS,
-            mend="name the networks",
-            why="the control plane's public address cannot be internal",
-        ),
-    ],
-    ("cluster.control_plane_ranges", "_exposure"): ranges("cluster.control_plane_ranges", CONTROL_PLANE_NETWORKS),
-    ("source_ranges", "_exposure"): ranges("source_ranges", NETWORKS),
-    (f"services.{SERVICE}.source_ranges", "_exposure"): ranges(f"services.{SERVICE}.source_ranges", NETWORKS),
+    ("gke: cluster.node_pool.machine_type", "node_capacity"): machine_types(
+        "gke",
+        "a machine type of Compute Engine that is known here",
+        "n1-highmem-N",
+        *("m7i.large", "", "n1-standard", "n1-standard-0"),
+    ),
+    ("aks: cluster.node_pool.machine_type", "node_capacity"): machine_types(
+        "aks",
+        "a VM size of Azure that is known here",
+        "write Standard_D2s_v5 or the like",
+        # Another cloud's, without prefix, a number that there is not, Arm, a version that there is not.
+        *("n1-standard-1", "D2s_v5", "Standard_D3s_v5", "Standard_D2ps_v5", "Standard_D2s_v1", "Standard_F4s_v5", ""),
+    ),
 }
 
 
@@ -223,10 +276,10 @@ def test_every_rule_of_the_model_has_a_test() -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [pytest.param(case, id=f"{rule}: {case.key}={case.value}") for (_, rule), cases in RULES.items() for case in cases],
+    [pytest.param(case, id=f"{rule}: {case[:3]}") for (_, rule), cases in RULES.items() for case in cases],
 )
 def test_a_value_against_a_rule_is_refused(folder: Path, case: Case) -> None:
-    (lines,) = refusals(folder, changed(COMPLETE, (tuple(case.key.split(".")), case.value)))
+    (lines,) = refusals(folder, changed(complete(case.cloud), (tuple(case.key.split(".")), case.value)))
 
     given = in_error(case.value)
     assert_says(lines, folder, key=case.key, given=given, allowed=case.allowed, mend=case.mend)
@@ -252,7 +305,7 @@ def test_all_that_is_wrong_is_said_at_once_each_as_if_it_were_alone(folder: Path
 def test_a_whole_table_in_the_wrong_place_is_shown_shortened(folder: Path) -> None:
     ((_, what, _),) = refusals(folder, changed(COMPLETE, (("clusters",), COMPLETE["cluster"])))
 
-    assert "given clusters = { zones = [" in what
+    assert "given clusters = { control_plane_ranges = [" in what
     assert len(what) < 300
 
 

@@ -1,6 +1,7 @@
 import datetime
 
-from stacks.settings import ProtectionLifted, Settings
+from stacks.gke.settings import GkeSettings
+from stacks.settings import ProtectionLifted
 from tests.conftest import Stacks, Synthesise, resource
 
 
@@ -16,7 +17,7 @@ def test_the_bucket_is_versioned_private_and_expires_old_versions(stacks: Stacks
     assert rule["condition"] == {"days_since_noncurrent_time": 90, "with_state": "ARCHIVED"}
 
 
-def test_without_a_record_bucket_and_cluster_refuse_to_be_destroyed(settings: Settings, synthesise: Synthesise) -> None:
+def test_without_a_record_bucket_and_cluster_are_not_destroyed(settings: GkeSettings, synthesise: Synthesise) -> None:
     stacks = synthesise(settings.model_copy(update={"protection_lifted": None}))
 
     bucket = resource(stacks["gke-dev-state"], "google_storage_bucket")
@@ -25,7 +26,7 @@ def test_without_a_record_bucket_and_cluster_refuse_to_be_destroyed(settings: Se
     assert resource(stacks["gke-dev-cluster"], "google_container_cluster")["deletion_protection"] is True
 
 
-def test_a_record_lifts_the_protection(settings: Settings, synthesise: Synthesise) -> None:
+def test_a_record_lifts_the_protection(settings: GkeSettings, synthesise: Synthesise) -> None:
     record = ProtectionLifted(on=datetime.date(2026, 11, 20), by="ada", reason="it goes")
     stacks = synthesise(settings.model_copy(update={"protection_lifted": record}))
 
@@ -44,8 +45,8 @@ def test_every_stack_but_the_buckets_own_keeps_its_state_in_the_bucket(stacks: S
     assert backends == {id_: {"gcs": {"bucket": bucket, "prefix": id_}} for id_ in backends}
 
 
-def test_after_the_move_the_bucket_keeps_its_own_state(settings: Settings, synthesise: Synthesise) -> None:
-    moved = settings.model_copy(update={"state": settings.state.model_copy(update={"own_state": "bucket"})})
+def test_after_the_move_the_bucket_keeps_its_own_state(settings: GkeSettings, synthesise: Synthesise) -> None:
+    moved = settings.model_copy(update={"state": settings.state.model_copy(update={"own_state": "remote"})})
 
     stack = synthesise(moved)["gke-dev-state"]
 
@@ -53,7 +54,7 @@ def test_after_the_move_the_bucket_keeps_its_own_state(settings: Settings, synth
     assert stack["terraform"]["backend"] == {"gcs": {"bucket": bucket, "prefix": "gke-dev-state"}}
 
 
-def test_two_environments_share_no_stack_and_no_bucket(settings: Settings, synthesise: Synthesise) -> None:
+def test_two_environments_share_no_stack_and_no_bucket(settings: GkeSettings, synthesise: Synthesise) -> None:
     ours, others = synthesise(settings), synthesise(settings.model_copy(update={"name": "gke-two"}))
 
     assert not set(ours) & set(others)

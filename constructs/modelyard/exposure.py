@@ -23,6 +23,11 @@ class Exposure:
     ranges: tuple[str, ...]
     is_internal: bool = False
 
+    @property
+    def is_world(self) -> bool:
+        """Whether everybody on the internet is let in."""
+        return self.ranges == (_WORLD,)
+
     @classmethod
     def internal(cls) -> "Exposure":
         """An address inside the private network only."""

@@ -1,5 +1,6 @@
 """What one node of the environment offers to pods, with the arithmetic to show to people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -18,3 +19,13 @@ class NodeCapacity:
     cpu_millicores: int
     memory_mebibytes: int
     arithmetic: str
+
+
+def reserved(size: float, brackets: Sequence[tuple[float, float]]) -> float:
+    """What a cloud keeps of a node for itself: the sum over brackets of (width, share kept of it)."""
+    kept = 0.0
+    for width, share in brackets:
+        part = min(size, width)
+        kept += part * share
+        size -= part
+    return kept

@@ -2,7 +2,7 @@
 
 from simulator.google.resource import GoogleResource
 from simulator.resource import CloudError
-from simulator.world import Scope, Values
+from simulator.world import Scope, Values, World
 
 
 class Repository(GoogleResource):
@@ -12,10 +12,10 @@ class Repository(GoogleResource):
     api = "artifactregistry.googleapis.com"
     create_error = "Error creating Repository"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives its name and the address of its images."""
         host = f"{values['location']}-{str(values['format']).lower()}.pkg.dev"
-        return super().computed(values, scope) | {
+        return super().computed(values, scope, world) | {
             "name": values["repository_id"],
             "registry_uri": f"{host}/{values['project']}/{values['repository_id']}",
         }

@@ -1,10 +1,9 @@
 """GKE clusters and node pools."""
 
-import base64
 import re
-import textwrap
 from typing import Final
 
+from simulator.cluster import certificate
 from simulator.google.network import check_network, check_subnetwork
 from simulator.google.resource import GoogleResource, is_given, short_name
 from simulator.resource import CloudError, digest
@@ -40,9 +39,9 @@ class Cluster(ContainerResource):
 
     id_template = "projects/{project}/locations/{location}/clusters/{name}"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives endpoint, certificate, versions and zones."""
-        return super().computed(values, scope) | {
+        return super().computed(values, scope, world) | {
             "self_link": f"https://container.googleapis.com/v1/{self.id(values)}",
             "endpoint": _endpoint(self.id(values), scope),
             "master_version": _VERSION,
@@ -61,10 +60,10 @@ class Cluster(ContainerResource):
                     "client_certificate": "",
                     "client_key": "",
                     "client_certificate_config": [{"issue_client_certificate": False}],
-                    "cluster_ca_certificate": _certificate(self.id(values)),
+                    "cluster_ca_certificate": certificate(self.id(values)),
                 }
             ],
-            "master_auth.cluster_ca_certificate": _certificate(self.id(values)),
+            "master_auth.cluster_ca_certificate": certificate(self.id(values)),
         }
 
     def check(self, values: Values, scope: Scope, world: World) -> None:
@@ -109,10 +108,10 @@ class NodePool(ContainerResource):
         """The cluster may be given by name or by id."""
         return super().id(values | {"cluster": short_name(values["cluster"])})
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives version and zones."""
         cluster = scope.get("google_container_cluster", _cluster_id(values)) or {}
-        return super().computed(values, scope) | {
+        return super().computed(values, scope, world) | {
             "version": _VERSION,
             "node_locations": cluster.get("node_locations") or zones(values),
             "initial_node_count": 1,
@@ -155,13 +154,6 @@ def _endpoint(id_: str, scope: Scope) -> str:
     taken = {one["endpoint"] for key, one in scope.all("google_container_cluster").items() if key != id_}
     start = int(digest(id_), 16)
     return next(address for i in range(254) if (address := f"192.0.2.{(start + i) % 254 + 1}") not in taken)
-
-
-def _certificate(id_: str) -> str:
-    """Gives text in the form of a certificate, base64 twice as GKE gives it; it certifies nothing."""
-    body = base64.b64encode(bytes.fromhex(digest(id_, "certificate")) * 24).decode()
-    lines = "\n".join(textwrap.wrap(body, 64))
-    return base64.b64encode(f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n".encode()).decode()
 
 
 RESOURCES = {"google_container_cluster": Cluster, "google_container_node_pool": NodePool}

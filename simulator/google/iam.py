@@ -20,7 +20,7 @@ class ServiceAccount(GoogleResource):
             planned["email"] = self.id(planned).rpartition("/")[2]
             planned["member"] = f"serviceAccount:{planned['email']}"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives its email address."""
         email = self.id(values).rpartition("/")[2]
         return {
@@ -58,7 +58,7 @@ class IamMember(GoogleResource):
         titles = [condition["title"] for condition in values["condition"] or []]
         return "/".join([self.parent(values), values["role"], values["member"], *titles])
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the policy's etag."""
         return {"etag": digest(self.parent(values), "etag")[:12]}
 

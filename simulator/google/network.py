@@ -21,9 +21,9 @@ class ComputeResource(GoogleResource):
 
     api = "compute.googleapis.com"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Adds the links of Compute Engine."""
-        return super().computed(values, scope) | {
+        return super().computed(values, scope, world) | {
             "self_link": f"https://www.googleapis.com/compute/v1/{self.id(values)}",
             "creation_timestamp": "2026-01-01T00:00:00.000-08:00",
         }
@@ -40,10 +40,10 @@ class Network(ComputeResource):
     id_template = "projects/{project}/global/networks/{name}"
     create_error = "Error creating Network"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Adds the network's number."""
         number = str(stable_number(self.id(values), digits=19))
-        return super().computed(values, scope) | {"numeric_id": number, "network_id": number}
+        return super().computed(values, scope, world) | {"numeric_id": number, "network_id": number}
 
     def check_delete(self, values: Values, scope: Scope, world: World) -> None:
         """Keeps a network in use."""
@@ -62,9 +62,9 @@ class Subnetwork(ComputeResource):
     id_template = "projects/{project}/regions/{region}/subnetworks/{name}"
     create_error = "Error creating Subnetwork"
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Adds its gateway."""
-        computed = super().computed(values, scope) | {"purpose": "PRIVATE", "stack_type": "IPV4_ONLY"}
+        computed = super().computed(values, scope, world) | {"purpose": "PRIVATE", "stack_type": "IPV4_ONLY"}
         if is_given(values["ip_cidr_range"]):
             computed["gateway_address"] = str(ipaddress.ip_network(values["ip_cidr_range"])[1])
         return computed

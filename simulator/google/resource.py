@@ -36,7 +36,7 @@ class GoogleResource(Resource):
         names = [f"{{{name}}}" for name in (["name"] if "name" in known else required)]
         return "/".join([*places, self.type_name.removeprefix("google_"), *names])
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the self link and the like."""
         id_ = self.id(values)
         return {

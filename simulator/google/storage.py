@@ -17,7 +17,7 @@ class Bucket(GoogleResource):
         if isinstance(planned["location"], str):
             planned["location"] = planned["location"].upper()
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives addresses, and Google's defaults."""
         return {
             "self_link": f"https://www.googleapis.com/storage/v1/b/{values['name']}",

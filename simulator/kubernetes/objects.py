@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from simulator.kubernetes.clusters import cluster_of
 from simulator.resource import CloudError, Resource, digest, stable_uuid
 from simulator.values import UNKNOWN
 from simulator.world import Scope, Values, World
@@ -50,7 +51,7 @@ class KubernetesObject(Resource):
         namespace = metadata.get("namespace")
         return f"{namespace}/{name}" if namespace else str(name)
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the metadata that the API server sets."""
         id_ = self.id(values)
         return {
@@ -89,7 +90,7 @@ class KubernetesObject(Resource):
         if namespace and not namespace_exists(scope, namespace):
             raise CloudError(f'namespaces "{namespace}" not found')
 
-    def touch(self, values: Values, scope: Scope) -> None:
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
         """Counts the update."""
         metadata = values["metadata"][0]
         metadata["resource_version"] = str(int(metadata["resource_version"] or 0) + 1)
@@ -99,11 +100,14 @@ class KubernetesObject(Resource):
 class PersistentVolumeClaim(KubernetesObject):
     """A claim; it is bound at once."""
 
-    def computed(self, values: Values, scope: Scope) -> Values:
-        """Gives GKE's default class and a volume."""
-        computed = super().computed(values, scope)
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
+        """Gives the cluster's default class and a volume."""
+        computed = super().computed(values, scope, world)
         volume = f"pvc-{computed['metadata.uid']}"
-        return computed | {"spec.storage_class_name": "standard-rwo", "spec.volume_name": volume}
+        return computed | {
+            "spec.storage_class_name": cluster_of(scope, world).storage_class,
+            "spec.volume_name": volume,
+        }
 
 
 class Namespace(KubernetesObject):

@@ -5,7 +5,7 @@ from typing import Final
 
 from modelyard.quantities import mebibytes, millicores
 
-from simulator.nodes import Capacity
+from simulator.cluster import Capacity
 from simulator.world import Scope, Values
 
 # Kubernetes puts this one into each namespace.

@@ -1,15 +1,14 @@
 """The simulated provider kubernetes."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
+from simulator.kubernetes.clusters import cluster_at
 from simulator.kubernetes.objects import KubernetesObject, Namespace, PersistentVolumeClaim
 from simulator.kubernetes.service import Service
 from simulator.kubernetes.workloads import Deployment, Job
 from simulator.provider import Provider
 from simulator.resource import CloudError, conformed
-from simulator.values import Unknown
-from simulator.world import Scope, Values, World
+from simulator.world import Scope, Values
 
 _KINDS: Final[dict[str, type[KubernetesObject]]] = {
     "deployment": Deployment,
@@ -50,16 +49,3 @@ class KubernetesProvider(Provider):
         if existing is None:
             raise CloudError(f'{resource.plural} "{wanted["metadata"][0]["name"]}" not found')
         return conformed(self.schema.data_source(type_name), existing)
-
-
-def cluster_at(host: str | Unknown | None, world: World) -> Scope:
-    """Gives the Kubernetes world behind the host; raises the error of one that does not answer."""
-    if not isinstance(host, str) or not host:
-        raise CloudError('Get "http://localhost/api": dial tcp [::1]:80: connect: connection refused')
-    name = urlsplit(host if "//" in host else f"https://{host}").hostname or host
-    clusters = world.google.all("google_container_cluster").values()
-    if not any(cluster["endpoint"] == name for cluster in clusters):
-        is_address = name.replace(".", "").isdigit()
-        reason = f"tcp {name}:443: i/o timeout" if is_address else f"tcp: lookup {name}: no such host"
-        raise CloudError(f'Get "https://{name}/api": dial {reason}')
-    return world.cluster(name)

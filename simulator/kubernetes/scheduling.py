@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.google.container import zones
+from simulator.cluster import Capacity, Cluster, Pool, Taint
 from simulator.kubernetes import pods
-from simulator.nodes import Capacity, allocatable
-from simulator.world import Scope, Values, World
+from simulator.world import Scope, Values
 
-_EFFECTS: Final = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute"}
+# The effects that keep a pod from a node.
+_EFFECTS: Final = ("NoSchedule", "NoExecute")
 # Kinds whose pods stay, with the replicas of one that does not say.
 _STAYING: Final = ("deployment", "stateful_set")
 _UNLIMITED: Final = Capacity(10**9, 10**9)
@@ -20,13 +20,13 @@ _UNLIMITED: Final = Capacity(10**9, 10**9)
 class Node:
     """A node and what is still free on it."""
 
-    pool: "Pool"
+    pool: Pool
     millicores: int
     memory_mib: int
 
     def refusal(self, pod_spec: Values, asked: Capacity) -> str | None:
         """Gives why the scheduler does not put the pod here, in its own words."""
-        taint = self.pool.untolerated_taint(pod_spec["toleration"])
+        taint = _untolerated(self.pool.taints, pod_spec["toleration"])
         if taint:
             return f"node(s) had untolerated taint {{{taint}}}"
         if not (pod_spec["node_selector"] or {}).items() <= self.pool.labels.items():
@@ -41,83 +41,30 @@ class Node:
         self.memory_mib -= asked.memory_mib
 
 
-@dataclass(frozen=True)
-class Pool:
-    """A node pool at its largest size."""
-
-    name: str
-    config: Values
-    nodes: int
-
-    @property
-    def machine_type(self) -> str:
-        """GKE's default is e2-medium."""
-        return str(self.config.get("machine_type") or "e2-medium")
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Gives the labels of the pool's nodes."""
-        flags = {"cloud.google.com/gke-preemptible": "preemptible", "cloud.google.com/gke-spot": "spot"}
-        return {
-            **(self.config.get("labels") or {}),
-            **{label: "true" for label, argument in flags.items() if self.config.get(argument)},
-            "cloud.google.com/gke-nodepool": self.name,
-            "kubernetes.io/os": "linux",
-            "kubernetes.io/arch": "amd64",
-            "node.kubernetes.io/instance-type": self.machine_type,
-        }
-
-    def untolerated_taint(self, tolerations: list[Values]) -> str | None:
-        """Gives the first taint that none of the tolerations is for, as `key: value`."""
-        for taint in self.config.get("taint") or []:
-            effect = _EFFECTS.get(taint["effect"])
-            if effect and not any(_tolerates(one, taint, effect) for one in tolerations):
-                return f"{taint['key']}: {taint['value']}"
-        return None
+def _untolerated(taints: tuple[Taint, ...], tolerations: list[Values]) -> str | None:
+    """Gives the first taint that none of the tolerations is for, as `key: value`."""
+    for taint in taints:
+        if taint.effect in _EFFECTS and not any(_tolerates(one, taint) for one in tolerations):
+            return f"{taint.key}: {taint.value}"
+    return None
 
 
-def _tolerates(toleration: Values, taint: Values, effect: str) -> bool:
-    if toleration["effect"] not in (None, "", effect):
+def _tolerates(toleration: Values, taint: Taint) -> bool:
+    if toleration["effect"] not in (None, "", taint.effect):
         return False
     if toleration["operator"] == "Exists":
-        return toleration["key"] in (None, "", taint["key"])
-    return bool(toleration["key"] == taint["key"] and toleration["value"] == taint["value"])
+        return toleration["key"] in (None, "", taint.key)
+    return bool(toleration["key"] == taint.key and toleration["value"] == taint.value)
 
 
-def cluster_of(scope: Scope, world: World) -> Values:
-    """Gives the GKE cluster that this Kubernetes world belongs to."""
-    clusters = world.google.all("google_container_cluster").values()
-    return next(one for one in clusters if one["endpoint"] == scope.folder.name)
-
-
-def node_pools(cluster: Values, world: World) -> list[Pool]:
-    """Gives the pools of a cluster: those inside its resource and those of their own."""
-    inline = [] if cluster["remove_default_node_pool"] or cluster["node_pool"] else [cluster | {"name": "default-pool"}]
-    own = world.google.all("google_container_node_pool").items()
-    pools = [*inline, *cluster["node_pool"], *(pool for id_, pool in own if id_.startswith(f"{cluster['id']}/"))]
-    return [
-        Pool(str(pool["name"]), (pool["node_config"] or [{}])[0], _largest_size(pool, len(zones(cluster)) or 1))
-        for pool in pools
-    ]
-
-
-def _largest_size(pool: Values, cluster_zones: int) -> int:
-    """Gives the number of nodes in all zones that the pool can have."""
-    in_zones = len(pool.get("node_locations") or []) or cluster_zones
-    for autoscaling in pool.get("autoscaling") or []:
-        return int(autoscaling["total_max_node_count"] or (autoscaling["max_node_count"] or 0) * in_zones)
-    return int(pool.get("node_count") or pool.get("initial_node_count") or 0) * in_zones
-
-
-def unschedulable(pod_spec: Values, replicas: int, id_: str, scope: Scope, world: World) -> str | None:
+def unschedulable(pod_spec: Values, replicas: int, id_: str, scope: Scope, cluster: Cluster) -> str | None:
     """Places all pods of the cluster, these last; gives the scheduler's reason if one of these fits nowhere."""
-    cluster = cluster_of(scope, world)
-    if cluster["enable_autopilot"]:
+    if cluster.has_room_for_all:
         return None
     nodes = [
         Node(pool, capacity.millicores, capacity.memory_mib)
-        for pool in node_pools(cluster, world)
-        for capacity in [allocatable(pool.machine_type) or _UNLIMITED] * pool.nodes
+        for pool in cluster.pools()
+        for capacity in [pool.capacity or _UNLIMITED] * pool.nodes
     ]
     for other_spec, count in _other_pods(id_, scope):
         for _ in range(count):

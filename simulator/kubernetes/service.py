@@ -4,21 +4,21 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Final
 
+from simulator.kubernetes.clusters import cluster_of
 from simulator.kubernetes.objects import KubernetesObject
 from simulator.resource import CloudError, digest
-from simulator.world import Scope, Values
+from simulator.world import Scope, Values, World
 
 # For documentation: RFC 5737.
 _EXTERNAL: Final = [ipaddress.IPv4Network("203.0.113.0/24"), ipaddress.IPv4Network("198.51.100.0/24")]
 _INTERNAL: Final = [ipaddress.IPv4Network("10.128.0.0/20")]
 _CLUSTER: Final = [ipaddress.IPv4Network("34.118.224.0/20")]
-_INTERNAL_ANNOTATIONS: Final = ("networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type")
 
 
 class Service(KubernetesObject):
     """A Service; of type LoadBalancer it gets an address at once."""
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the addresses in the cluster and outside of it."""
         id_ = self.id(values)
         others = [one for key, one in scope.all(self.stored_as).items() if key != id_]
@@ -27,11 +27,12 @@ class Service(KubernetesObject):
         ingress = []
         if spec["type"] == "LoadBalancer":
             annotations = values["metadata"][0]["annotations"] or {}
-            internal = any(annotations.get(name) == "Internal" for name in _INTERNAL_ANNOTATIONS)
+            wanted = cluster_of(scope, world).internal_annotations
+            internal = not annotations.items().isdisjoint(wanted.items())
             taken = {address for other in others for address in _addresses(other)}
-            wanted = spec["load_balancer_ip"] or _free(_INTERNAL if internal else _EXTERNAL, id_, taken)
-            ingress = [{"ip": wanted, "hostname": ""}]
-        return super().computed(values, scope) | {
+            address = spec["load_balancer_ip"] or _free(_INTERNAL if internal else _EXTERNAL, id_, taken)
+            ingress = [{"ip": address, "hostname": ""}]
+        return super().computed(values, scope, world) | {
             "spec.cluster_ip": cluster_ip,
             "spec.cluster_ips": [cluster_ip],
             "spec.ip_families": ["IPv4"],
@@ -41,11 +42,11 @@ class Service(KubernetesObject):
             "status": [{"load_balancer": [{"ingress": ingress}]}],
         }
 
-    def touch(self, values: Values, scope: Scope) -> None:
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
         """Gives or takes the outside address when the type has changed."""
-        super().touch(values, scope)
+        super().touch(values, scope, world)
         if (values["spec"][0]["type"] == "LoadBalancer") != any(_addresses(values)):
-            values["status"] = self.computed(values, scope)["status"]
+            values["status"] = self.computed(values, scope, world)["status"]
 
 
 def _addresses(service: Values) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Kinds that run pods: their pods must be able to start."""
 
 from simulator.kubernetes import pods
-from simulator.kubernetes.images import is_known_registry, pull_failure
+from simulator.kubernetes.clusters import cluster_of
+from simulator.kubernetes.images import pull_failure
 from simulator.kubernetes.objects import KubernetesObject
-from simulator.kubernetes.scheduling import cluster_of, node_pools, unschedulable
-from simulator.nodes import allocatable
+from simulator.kubernetes.scheduling import unschedulable
 from simulator.resource import CloudError
 from simulator.world import Scope, Values, World
 
@@ -12,9 +12,9 @@ from simulator.world import Scope, Values, World
 class Deployment(KubernetesObject):
     """A Deployment or StatefulSet."""
 
-    def computed(self, values: Values, scope: Scope) -> Values:
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """One replica is the default."""
-        return super().computed(values, scope) | {
+        return super().computed(values, scope, world) | {
             "spec.replicas": "1",
             "spec.template.spec.service_account_name": "",
             "spec.template.spec.container.image_pull_policy": "IfNotPresent",
@@ -66,20 +66,20 @@ def pod_failure(values: Values, template: Values, replicas: int, scope: Scope, w
     """Gives why the pods of the template do not start, as `kubectl describe pod` would; None if they start."""
     pod_spec = template["spec"][0]
     namespace = values["metadata"][0]["namespace"]
-    node_configs = [pool.config for pool in node_pools(cluster_of(scope, world), world)]
+    cluster = cluster_of(scope, world)
     images = [container["image"] for container in [*pod_spec["init_container"], *pod_spec["container"]]]
     return (
-        unschedulable(pod_spec, replicas, values["id"], scope, world)
-        or next((failure for image in images if (failure := pull_failure(image, node_configs, world))), None)
+        unschedulable(pod_spec, replicas, values["id"], scope, cluster)
+        or next((failure for image in images if (failure := pull_failure(image, cluster, world))), None)
         or pods.missing_reference(pod_spec, namespace, scope)
     )
 
 
 def unchecked(id_: str, pod_spec: Values, scope: Scope, world: World) -> list[str]:
     """Gives warnings of what the simulated world can't know."""
-    foreign = sorted({one["image"] for one in pod_spec["container"] if not is_known_registry(one["image"])})
-    machines = {pool.machine_type for pool in node_pools(cluster_of(scope, world), world)}
-    unknown = sorted(machine for machine in machines if allocatable(machine) is None)
+    cluster = cluster_of(scope, world)
+    foreign = sorted({one["image"] for one in pod_spec["container"] if not cluster.knows_registry(one["image"])})
+    unknown = sorted({pool.machine_type for pool in cluster.pools() if pool.capacity is None})
     warnings = []
     if foreign:
         warnings.append(f"{id_}: not checked in the simulated world: can {', '.join(foreign)} be pulled?")

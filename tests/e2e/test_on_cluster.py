@@ -17,7 +17,7 @@ from services.image_classifier.tests.alexnet import random_weights, write_checkp
 from services.image_classifier.tests.image_host import image_host
 from services.image_classifier.tests.pictures import encoded, picture
 from stacks.environments import load_settings
-from stacks.services import SERVICES
+from stacks.paths import SERVICES
 from tests.e2e.terraform import terraform
 
 REPOSITORY = "localhost/image-classifier"

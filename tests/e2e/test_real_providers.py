@@ -8,16 +8,20 @@ from modelyard.exposure import Exposure
 import pytest
 
 from main import build_app
+from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
+from stacks.gke.settings import GkeSettings
 from stacks.settings import ServiceSettings, Settings
 from tests.e2e.terraform import terraform
 
-GKE_DEV = load_settings("gke-dev")
-VARIANTS = {
-    "as committed": GKE_DEV,
+GKE_DEV, AKS_DEV = load_settings("gke-dev"), load_settings("aks-dev")
+assert isinstance(GKE_DEV, GkeSettings)
+assert isinstance(AKS_DEV, AksSettings)
+VARIANTS: dict[str, Settings] = {
+    "gke-dev": GKE_DEV,
     "protected": GKE_DEV.model_copy(update={"protection_lifted": None}),
     "own state in the bucket": GKE_DEV.model_copy(
-        update={"state": GKE_DEV.state.model_copy(update={"own_state": "bucket"})}
+        update={"state": GKE_DEV.state.model_copy(update={"own_state": "remote"})}
     ),
     "private nodes in two zones": GKE_DEV.model_copy(
         update={
@@ -29,13 +33,22 @@ VARIANTS = {
     "three replicas inside": GKE_DEV.model_copy(
         update={"services": {"image-classifier": ServiceSettings(replicas=3, source_ranges=Exposure.internal())}}
     ),
+    "prod": load_settings("prod"),
+    "aks-dev": AKS_DEV,
+    "aks-dev, protected, with an uptime guarantee": AKS_DEV.model_copy(
+        update={
+            "protection_lifted": None,
+            "cluster": AKS_DEV.cluster.model_copy(
+                update={"sku_tier": "Standard", "control_plane_ranges": Exposure.world()}
+            ),
+        }
+    ),
 }
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_stack_is_valid_and_google_plans_it(name: str, tmp_path: Path, real_providers: dict[str, str]) -> None:
-    settings: Settings = VARIANTS[name]
-    build_app(settings, outdir=str(tmp_path)).synth()
+    build_app(VARIANTS[name], outdir=str(tmp_path)).synth()
     # A token of no worth: google asks nobody when it plans new resources.
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 
@@ -47,7 +60,7 @@ def test_every_stack_is_valid_and_google_plans_it(name: str, tmp_path: Path, rea
         (folder / "cdk.tf.json").write_text(json.dumps(configuration))
         terraform(folder, variables, "init", "-input=false")
         assert "The configuration is valid" in terraform(folder, variables, "validate")
-        # A service reads its cluster first, which is not there.
-        if "data" not in configuration:
+        # A service reads its cluster first, which is not there; azurerm does nothing at all without an account.
+        if "data" not in configuration and "azurerm" not in configuration["provider"]:
             count = sum(len(each) for each in configuration["resource"].values())
             assert f"Plan: {count} to add" in terraform(folder, variables, "plan", "-input=false")

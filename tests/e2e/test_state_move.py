@@ -63,17 +63,17 @@ def test_the_state_moves_into_the_bucket_and_home_again(
     settings = checkout / "environments" / "gke-dev.toml"
     local.write_text(json.dumps(STATE))
 
-    moved = modelyard_command("state", "move", "gke-dev", "--to", "bucket", **cloud_storage)
+    moved = modelyard_command("state", "move", "gke-dev", "--to", "remote", **cloud_storage)
 
     assert moved.returncode == 0, moved.stderr
     assert kept(cloud_storage)["resources"] == STATE["resources"]
-    assert 'own_state = "bucket"' in settings.read_text()
+    assert 'own_state = "remote"' in settings.read_text()
     assert not local.exists()
 
     # Interrupted after the push, before the record: the same command again.
-    settings.write_text(settings.read_text().replace('own_state = "bucket"', 'own_state = "local"'))
+    settings.write_text(settings.read_text().replace('own_state = "remote"', 'own_state = "local"'))
     local.write_text(json.dumps(STATE))
-    again = modelyard_command("state", "move", "gke-dev", "--to", "bucket", **cloud_storage)
+    again = modelyard_command("state", "move", "gke-dev", "--to", "remote", **cloud_storage)
     assert again.returncode == 0, again.stderr
 
     home = modelyard_command("state", "move", "gke-dev", "--to", "local", **cloud_storage)
@@ -81,14 +81,14 @@ def test_the_state_moves_into_the_bucket_and_home_again(
     assert json.loads(local.read_text())["resources"] == STATE["resources"]
     assert 'own_state = "local"' in settings.read_text()
     # Interrupted after the bucket was emptied: the same command again.
-    settings.write_text(settings.read_text().replace('own_state = "local"', 'own_state = "bucket"'))
+    settings.write_text(settings.read_text().replace('own_state = "local"', 'own_state = "remote"'))
     assert modelyard_command("state", "move", "gke-dev", "--to", "local", **cloud_storage).returncode == 0
     assert json.loads(local.read_text())["resources"] == STATE["resources"]
     # What is left in the bucket must not be taken for the living state.
     assert kept(cloud_storage)["resources"] == []
 
     # And a second journey: the state's serial has to be ahead of what was left behind.
-    second = modelyard_command("state", "move", "gke-dev", "--to", "bucket", **cloud_storage)
+    second = modelyard_command("state", "move", "gke-dev", "--to", "remote", **cloud_storage)
     assert second.returncode == 0, second.stderr
     assert kept(cloud_storage)["resources"] == STATE["resources"]
 
@@ -98,13 +98,13 @@ def test_a_stranger_in_the_bucket_is_never_overwritten(
 ) -> None:
     local = checkout / "terraform.gke-dev-state.tfstate"
     local.write_text(json.dumps(STATE))
-    assert modelyard_command("state", "move", "gke-dev", "--to", "bucket", **cloud_storage).returncode == 0
+    assert modelyard_command("state", "move", "gke-dev", "--to", "remote", **cloud_storage).returncode == 0
     settings = checkout / "environments" / "gke-dev.toml"
-    settings.write_text(settings.read_text().replace('own_state = "bucket"', 'own_state = "local"'))
+    settings.write_text(settings.read_text().replace('own_state = "remote"', 'own_state = "local"'))
     stranger = STATE | {"lineage": "0b6f0d0e-0000-4000-8000-000000000000", "serial": 9}
     local.write_text(json.dumps(stranger))
 
-    refused = modelyard_command("state", "move", "gke-dev", "--to", "bucket", **cloud_storage)
+    refused = modelyard_command("state", "move", "gke-dev", "--to", "remote", **cloud_storage)
 
     assert refused.returncode == 1
     assert "lineage" in refused.stderr

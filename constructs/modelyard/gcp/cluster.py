@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modelyard.cluster_ref import ClusterRef
 from modelyard.exposure import Exposure
-from modelyard.gcp.image_registry import ImageRegistryRef
+from modelyard.gcp.image_registry import ArtifactRegistryRef
 from modelyard.gcp.machine_types import node_capacity
 from modelyard.gcp.network import PODS_RANGE, SERVICES_RANGE, ClusterNetwork
 from modelyard.gcp.node_pool import NodeAccount, NodePool, NodePoolSize
@@ -96,7 +96,7 @@ class GkeCluster(Construct):
         id_: str,
         *,
         ref: GkeClusterRef,
-        registry: ImageRegistryRef,
+        registry: ArtifactRegistryRef,
         node_pool: NodePoolSize,
         zones: tuple[str, ...],
         private_nodes: bool,

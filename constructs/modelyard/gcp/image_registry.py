@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelyard.gcp.project_services import enable_services
+from modelyard.image_registry_ref import ImageRegistryRef
 from modelyard.names import dns_label
 
 from cdktf_cdktf_provider_google import artifact_registry_repository as artifact_registry
@@ -14,8 +15,8 @@ _DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageRegistryRef:
-    """The way to a registry from other stacks: names only, so that no state is read across stacks.
+class ArtifactRegistryRef(ImageRegistryRef):
+    """An Artifact Registry repository by its names.
 
     Attributes:
         project_id: The project that owns it.
@@ -54,7 +55,7 @@ class ImageRegistry(Construct):
         labels: For billing and clean-up.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, ref: ImageRegistryRef, labels: Mapping[str, str]) -> None:
+    def __init__(self, scope: Construct, id_: str, *, ref: ArtifactRegistryRef, labels: Mapping[str, str]) -> None:
         super().__init__(scope, id_)
         apis = enable_services(self, project_id=ref.project_id, services=["artifactregistry.googleapis.com"])
         self.repository = artifact_registry.ArtifactRegistryRepository(

@@ -7,7 +7,7 @@ https://cloud.google.com/compute/docs/general-purpose-machines (GB of memory for
 import re
 
 from modelyard.errors import ConfigurationError
-from modelyard.node_capacity import NodeCapacity
+from modelyard.node_capacity import NodeCapacity, reserved
 
 # Memory in MiB for each vCPU of a family and class.
 _MEBIBYTES_PER_VCPU = {
@@ -32,16 +32,6 @@ _GIBIBYTE = 1024
 _EVICTION_MEBIBYTES = 100
 
 
-def _reserved(size: float, brackets: list[tuple[float, float]]) -> float:
-    """The sum over brackets of (width, share reserved in it); the last bracket has no end."""
-    reserved = 0.0
-    for width, share in brackets:
-        part = min(size, width)
-        reserved += part * share
-        size -= part
-    return reserved
-
-
 def node_capacity(machine_type: str) -> NodeCapacity:
     """Allocatable CPU and memory of a node, before the DaemonSets that GKE itself runs on it.
 
@@ -49,7 +39,7 @@ def node_capacity(machine_type: str) -> NodeCapacity:
         ConfigurationError: A machine type that is not in the table.
     """
     vcpus, memory, cpu = _SHARED_CORE.get(machine_type) or _dedicated(machine_type)
-    kept = _reserved(
+    kept = reserved(
         memory,
         [
             (4 * _GIBIBYTE, 0.25),
@@ -79,5 +69,5 @@ def _dedicated(machine_type: str) -> tuple[int, float, int]:
             mend=f"write one of {', '.join(known)}, or add its family to constructs/modelyard/gcp/machine_types.py",
         )
     vcpus = int(match[2])
-    kept = _reserved(vcpus * 1000, [(1000, 0.06), (1000, 0.01), (2000, 0.005), (float("inf"), 0.0025)])
+    kept = reserved(vcpus * 1000, [(1000, 0.06), (1000, 0.01), (2000, 0.005), (float("inf"), 0.0025)])
     return vcpus, vcpus * _MEBIBYTES_PER_VCPU[match[1]], int(vcpus * 1000 - kept)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelyard.gcp.image_registry import ImageRegistryRef
+from modelyard.gcp.image_registry import ArtifactRegistryRef
 from modelyard.names import dns_label
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
@@ -55,7 +55,7 @@ class NodeAccount(Construct):
         *,
         name: str,
         project_id: str,
-        registry: ImageRegistryRef,
+        registry: ArtifactRegistryRef,
         wait_for: ITerraformDependable,
     ) -> None:
         super().__init__(scope, id_)

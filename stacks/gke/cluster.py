@@ -7,15 +7,15 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
-from stacks.registry import RegistryStack
-from stacks.settings import Settings
-from stacks.state import StateStack
+from stacks.gke.registry import RegistryStack
+from stacks.gke.settings import GkeSettings
+from stacks.gke.state import StateStack
 
 
-class GkeStack(TerraformStack):
+class ClusterStack(TerraformStack):
     """Network, regional cluster and node pool; `ref` is the way to it."""
 
-    def __init__(self, scope: Construct, settings: Settings, *, state: StateStack, registry: RegistryStack) -> None:
+    def __init__(self, scope: Construct, settings: GkeSettings, *, state: StateStack, registry: RegistryStack) -> None:
         super().__init__(scope, settings.stack_id("cluster"))
         self.add_dependency(registry)
         state.store.keep(self)

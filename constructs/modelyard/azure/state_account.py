@@ -1,0 +1,116 @@
+"""The storage account that keeps the Terraform state of an environment."""
+
+from collections.abc import Mapping
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_azurerm import storage_account as storage
+from cdktf_cdktf_provider_azurerm import storage_management_policy as policy
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from cdktf_cdktf_provider_azurerm.role_assignment import RoleAssignment
+from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
+from constructs import Construct
+
+#: The container's name in the account.
+CONTAINER = "tfstate"
+
+
+class StateAccount(Construct):
+    """A resource group, a storage account without keys, and a private, versioned container.
+
+    Args:
+        scope: The stack.
+        id_: The construct's id.
+        name: The account's, unique in all of Azure, 3 to 24 lower-case letters and digits.
+        resource_group: The group's name.
+        location: Where it is, for example `westeurope`.
+        replication: `LRS`, `ZRS`, `GRS` or `GZRS`.
+        protected: Whether Terraform refuses to destroy it; when lifted, it is destroyed with all that it holds.
+        keep_versions_days: How long replaced or deleted states can be brought back, in days, 365 at most.
+        operators: Object id of the Entra group whose members read and write states.
+        tags: For billing and clean-up.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        resource_group: str,
+        location: str,
+        replication: str,
+        protected: bool,
+        keep_versions_days: int,
+        operators: str,
+        tags: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, id_)
+        # Whoever destroys the group destroys the account.
+        kept = TerraformResourceLifecycle(prevent_destroy=protected)
+        group = ResourceGroup(self, "group", name=resource_group, location=location, tags=dict(tags), lifecycle=kept)
+        self.account = storage.StorageAccount(
+            self,
+            "account",
+            name=name,
+            resource_group_name=group.name,
+            location=group.location,
+            account_kind="StorageV2",
+            account_tier="Standard",
+            account_replication_type=replication,
+            https_traffic_only_enabled=True,
+            min_tls_version="TLS1_2",
+            # Entra identities only: no keys, no signatures made of them, no local users.
+            shared_access_key_enabled=False,
+            default_to_oauth_authentication=True,
+            local_user_enabled=False,
+            # No container can be made public. The account answers on the internet, or no engineer would reach it.
+            allow_nested_items_to_be_public=False,
+            cross_tenant_replication_enabled=False,
+            infrastructure_encryption_enabled=True,
+            blob_properties=storage.StorageAccountBlobProperties(
+                versioning_enabled=True,
+                delete_retention_policy=storage.StorageAccountBlobPropertiesDeleteRetentionPolicy(
+                    days=keep_versions_days
+                ),
+                container_delete_retention_policy=storage.StorageAccountBlobPropertiesContainerDeleteRetentionPolicy(
+                    days=keep_versions_days
+                ),
+            ),
+            tags=dict(tags),
+            lifecycle=kept,
+        )
+        self._expire_versions(keep_versions_days)
+        container = StorageContainer(
+            self,
+            "container",
+            name=CONTAINER,
+            # By the account's id, not its name: made through Azure's management, no role on the data is needed yet.
+            storage_account_id=self.account.id,
+            container_access_type="private",
+            lifecycle=kept,
+        )
+        RoleAssignment(
+            self,
+            "operators",
+            scope=container.id,
+            role_definition_name="Storage Blob Data Contributor",
+            principal_id=operators,
+            principal_type="Group",
+        )
+
+    def _expire_versions(self, days: int) -> None:
+        policy.StorageManagementPolicy(
+            self,
+            "expiry",
+            storage_account_id=self.account.id,
+            rule=[
+                policy.StorageManagementPolicyRule(
+                    name="old-versions",
+                    enabled=True,
+                    filters=policy.StorageManagementPolicyRuleFilters(blob_types=["blockBlob"]),
+                    actions=policy.StorageManagementPolicyRuleActions(
+                        version=policy.StorageManagementPolicyRuleActionsVersion(delete_after_days_since_creation=days)
+                    ),
+                )
+            ],
+        )

@@ -1,0 +1,5 @@
+"""The simulated provider azurerm."""
+
+from simulator.azurerm.provider import AzurermProvider
+
+__all__ = ["AzurermProvider"]

@@ -1,0 +1,86 @@
+"""Role assignments."""
+
+from collections.abc import Collection
+from typing import Final
+
+from simulator.azurerm.resource import AzurermResource, exists, is_given, not_found
+from simulator.resource import CloudError, stable_uuid
+from simulator.world import Scope, Values, World
+
+# Built-in roles with their ids in all of Azure; others get an id that is made up.
+_ROLES: Final = {
+    "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+    "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+}
+_TYPE: Final = "azurerm_role_assignment"
+# Nothing can be assigned twice with these alike.
+_TELLING: Final = ("scope", "principal_id", "role_definition_name")
+
+
+class RoleAssignment(AzurermResource):
+    """A role that a principal has on a scope and all below it."""
+
+    id_template = "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    title = "Role Assignment"
+
+    def new_id(self, values: Values) -> str:
+        """The name is a GUID, generated unless it is given."""
+        generated = stable_uuid(values["scope"], _role(values), values["principal_id"])
+        return super().new_id(values | {"name": values["name"] if is_given(values["name"]) else generated})
+
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
+        """Gives the role by name and by id."""
+        given = values["role_definition_name"]
+        by_id = {id_: name for name, id_ in _ROLES.items()}
+        name = given if is_given(given) else by_id.get(_role(values), "")
+        guid = _ROLES.get(name) or stable_uuid("role", name)
+        place = "/".join(values["id"].split("/")[:3])
+        return {
+            "name": values["id"].rpartition("/")[2],
+            "role_definition_name": name,
+            "role_definition_id": f"{place}/providers/Microsoft.Authorization/roleDefinitions/{guid}",
+            "principal_type": "ServicePrincipal",
+        }
+
+    def check(self, values: Values, scope: Scope, world: World) -> None:
+        """Refuses a scope that is missing, and a second assignment of the same role."""
+        if not exists(values["scope"], scope):
+            raise CloudError(f"unexpected status {not_found(values['scope'])}")
+        for id_, other in scope.all(self.type_name).items():
+            if id_ != values["id"] and all(other[name] == values[name] for name in _TELLING):
+                raise self.already_exists(other)
+
+    def already_exists(self, values: Values) -> CloudError:
+        """Gives Azure's 409."""
+        name = values["id"].rpartition("/")[2].replace("-", "")
+        return CloudError(
+            "unexpected status 409 (409 Conflict) with error: RoleAssignmentExists: The role assignment already "
+            f"exists. The ID of the existing role assignment is {name}."
+        )
+
+
+def _role(values: Values) -> str:
+    """Gives the role's name, or its GUID where it is given by id."""
+    name = values["role_definition_name"]
+    return name if is_given(name) else str(values["role_definition_id"]).rpartition("/")[2]
+
+
+def has_role(principal: str, roles: Collection[str], id_: str, scope: Scope) -> bool:
+    """Says whether the principal has one of the roles on the resource, its group or its subscription."""
+    return any(
+        one["principal_id"] == principal
+        and one["role_definition_name"] in roles
+        and f"{id_}/".startswith(f"{one['scope']}/")
+        for one in scope.all(_TYPE).values()
+    )
+
+
+RESOURCES = {_TYPE: RoleAssignment}
