@@ -1,129 +1,57 @@
-"""The sample that `python -m bench` synthesizes: a GKE estate with full services, as plain CDKTF is written.
+"""What `python -m bench` synthesizes: one of the committed environments, with as many services as are asked for.
 
-`python -m bench.estate OUT_DIR SERVICES [--two-clouds]` synthesizes it once. With `--two-clouds` it also imports what
-the AKS half of a repository for two clouds imports, and deploys none of it.
+`python -m bench.estate FOLDER ENVIRONMENT SERVICES [--all-clouds]` synthesizes it once, into `FOLDER/out`. The product
+imports the code of the environment's cloud only; with `--all-clouds` it is all imported, as plain import statements do.
 """
 
+import importlib
 import sys
+from pathlib import Path
 
 import modelyard  # noqa: F401  # first, as in the product: prepares the fast start
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
-from cdktf_cdktf_provider_google.provider import GoogleProvider
-from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
-    DeploymentV1,
-    DeploymentV1Metadata,
-    DeploymentV1Spec,
-    DeploymentV1SpecSelector,
-    DeploymentV1SpecTemplate,
-    DeploymentV1SpecTemplateMetadata,
-    DeploymentV1SpecTemplateSpec,
-    DeploymentV1SpecTemplateSpecContainer,
-    DeploymentV1SpecTemplateSpecContainerPort,
-    DeploymentV1SpecTemplateSpecContainerResources,
-)
-from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
-from cdktf_cdktf_provider_kubernetes.network_policy_v1 import (
-    NetworkPolicyV1,
-    NetworkPolicyV1Metadata,
-    NetworkPolicyV1Spec,
-    NetworkPolicyV1SpecPodSelector,
-)
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
-from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1, ServiceAccountV1Metadata
-from cdktf_cdktf_provider_kubernetes.service_v1 import (
-    ServiceV1,
-    ServiceV1Metadata,
-    ServiceV1Spec,
-    ServiceV1SpecPort,
-)
-from constructs import Construct
+from main import build_app
+from stacks.clouds import CLOUDS
+from stacks.environments import load_settings
+
+# As services/image_classifier/service.py: a stack with its state, two providers, the cluster as data source, five
+# resources and an output.
+SERVICE = """
+from modelyard import Egress, ModelService, Probes, Resources
+
+from stacks.service import ServiceStack
 
 
-class ServiceStack(TerraformStack):
-    """One service: the cluster as a data source, the provider built on it, and five Kubernetes resources."""
-
-    def __init__(self, scope: Construct, id_: str) -> None:
-        super().__init__(scope, id_)
-        GoogleProvider(self, "google", project="bench", region="us-central1")
-        cluster = DataGoogleContainerCluster(self, "cluster", name="bench", location="us-central1")
-        certificate = cluster.master_auth.get(0).cluster_ca_certificate
-        KubernetesProvider(
-            self,
-            "kubernetes",
-            host=f"https://{cluster.endpoint}",
-            cluster_ca_certificate=f"${{base64decode({certificate})}}",
-            exec=[
-                KubernetesProviderExec(
-                    api_version="client.authentication.k8s.io/v1beta1", command="gke-gcloud-auth-plugin"
-                )
-            ],
-        )
-        namespace = NamespaceV1(self, "namespace", metadata=NamespaceV1Metadata(name=id_))
-        name = namespace.metadata.name
-        account = ServiceAccountV1(
-            self,
-            "service-account",
-            metadata=ServiceAccountV1Metadata(name=id_, namespace=name),
-            automount_service_account_token=False,
-        )
-        labels = {"app.kubernetes.io/name": id_}
-        container = DeploymentV1SpecTemplateSpecContainer(
-            name="server",
-            image=f"us-central1-docker.pkg.dev/bench/models/{id_}:1",
-            port=[DeploymentV1SpecTemplateSpecContainerPort(container_port=8080)],
-            resources=DeploymentV1SpecTemplateSpecContainerResources(
-                requests={"cpu": "500m", "memory": "1Gi"}, limits={"memory": "1Gi"}
-            ),
-        )
-        DeploymentV1(
-            self,
-            "deployment",
-            metadata=DeploymentV1Metadata(name=id_, namespace=name, labels=labels),
-            spec=DeploymentV1Spec(
-                replicas="1",
-                selector=DeploymentV1SpecSelector(match_labels=labels),
-                template=DeploymentV1SpecTemplate(
-                    metadata=DeploymentV1SpecTemplateMetadata(labels=labels),
-                    spec=DeploymentV1SpecTemplateSpec(
-                        service_account_name=account.metadata.name, container=[container]
-                    ),
-                ),
-            ),
-        )
-        ServiceV1(
+class Sample(ServiceStack):
+    def declare(self) -> None:
+        ModelService(
             self,
             "service",
-            metadata=ServiceV1Metadata(name=id_, namespace=name),
-            spec=ServiceV1Spec(
-                type="LoadBalancer",
-                selector=labels,
-                port=[ServiceV1SpecPort(port=80, target_port="8080")],
-                load_balancer_source_ranges=["10.0.0.0/8"],
-            ),
+            image=self.image("runtime"),
+            port=8080,
+            resources=Resources(cpu="250m", memory="768Mi", cpu_limit="1"),
+            exposure=self.exposure,
+            replicas=self.settings.replicas,
+            probes=Probes(startup_seconds=60),
+            egress=Egress.internet(),
         )
-        NetworkPolicyV1(
-            self,
-            "network-policy",
-            metadata=NetworkPolicyV1Metadata(name=id_, namespace=name),
-            spec=NetworkPolicyV1Spec(
-                pod_selector=NetworkPolicyV1SpecPodSelector(match_labels=labels), policy_types=["Ingress"]
-            ),
-        )
+"""
 
 
-def build_app(services: int, out_dir: str) -> App:
-    """Build the app with one stack per service; the caller synthesizes it."""
-    app = App(outdir=out_dir)
-    for number in range(services):
-        ServiceStack(app, f"service-{number}")
-    return app
+def write_services(folder: Path, count: int) -> None:
+    """Writes `count` folders as services/ has them: a declaration and what its image is built from."""
+    for number in range(count):
+        runtime = folder / f"model_{number}" / "runtime"
+        runtime.mkdir(parents=True)
+        (runtime / "Dockerfile").write_text("FROM scratch\n")
+        (runtime.parent / "service.py").write_text(SERVICE)
 
 
 if __name__ == "__main__":
-    if "--two-clouds" in sys.argv:
-        from cdktf_cdktf_provider_azurerm.kubernetes_cluster import KubernetesCluster  # noqa: F401
-        from cdktf_cdktf_provider_azurerm.provider import AzurermProvider  # noqa: F401
-        from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup  # noqa: F401
-    build_app(int(sys.argv[2]), sys.argv[1]).synth()
+    base, environment, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    if "--all-clouds" in sys.argv:
+        for cloud in CLOUDS:
+            importlib.import_module(f"stacks.{cloud}.platform")
+    write_services(base / "services", count)
+    settings = load_settings(environment).model_copy(update={"services": {}})
+    build_app(settings, services=base / "services", outdir=str(base / "out")).synth()
