@@ -1,7 +1,9 @@
 """The fast start in real processes: the same modules, types and output as stock, and stock where it does not apply."""
 
+import compileall
 import json
 import re
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -229,18 +231,22 @@ def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> Non
     ]
 
 
-def test_bytecode_has_a_file_of_its_own_and_is_used(tmp_path: Path) -> None:
+def test_bytecode_has_a_file_of_its_own_and_stocks_is_used_where_it_cannot_be_written(tmp_path: Path) -> None:
     package = tmp_path / "cdktf_cdktf_provider_odd"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "thing.py").write_text("def call(name: 1 / 0) -> None: pass\nprint(call.__annotations__)\n")
-    program = "import modelyard, constructs, sys; sys.path.append(sys.argv[1])"
-    program += "; from cdktf_cdktf_provider_odd import thing; print(thing.__cached__)"
+    (package / "thing.py").write_text("def call(number: int) -> None: pass\nprint(call.__annotations__)\n")
+    compileall.compile_dir(package, quiet=1)
+    stocks = {path: path.read_bytes() for path in (package / "__pycache__").iterdir()}
+    program = "import modelyard, constructs, sys; sys.path.append(sys.argv[1]); import cdktf_cdktf_provider_odd.thing"
 
-    first, second = (run(program, str(tmp_path), PYTHONVERBOSE=verbose) for verbose in ("", "1"))
+    unwritten = run(program, str(tmp_path), PYTHONDONTWRITEBYTECODE="1").stdout
+    written, read = (run(program, str(tmp_path), PYTHONVERBOSE=verbose) for verbose in ("", "1"))
 
-    bytecode = Path(first.stdout.split()[-1]).with_suffix(".annotations.pyc")
-    assert first.stdout.startswith("{'name': '1 / 0', 'return': 'None'}\n")
-    assert first.stdout == second.stdout
-    assert [path for path in bytecode.parent.iterdir() if "thing" in path.name] == [bytecode]
-    assert f"matches {package / 'thing.py'}" in second.stderr
+    assert unwritten == "{'number': <class 'int'>, 'return': None}\n"
+    assert written.stdout == read.stdout == "{'number': 'int', 'return': 'None'}\n"
+    assert f"matches {package / 'thing.py'}" in read.stderr
+    assert [path.name for path in (package / "__pycache__").iterdir() if path not in stocks] == [
+        f"thing.{sys.implementation.cache_tag}.annotations.pyc"
+    ]
+    assert all(path.read_bytes() == content for path, content in stocks.items())

@@ -6,7 +6,10 @@ generator puts that off (PEP 563); here the compiler is told to, and the bytecod
 
 import __future__
 
+import os
+import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import CodeType, ModuleType
 
 from modelyard.fast_start import NotAsExpectedError, warn
@@ -37,11 +40,18 @@ class _GeneratedLoader(SourceFileLoader):
         return code
 
     def get_data(self, path: str) -> bytes:
-        """Read the source, or the bytecode of this loader's own."""
-        return super().get_data(_own(path))
+        """Read the source, or the bytecode: stock's only where this loader's own cannot be kept for the next start."""
+        if not path.endswith(_BYTECODE):
+            return super().get_data(path)
+        try:
+            return super().get_data(_own(path))
+        except FileNotFoundError:
+            if not sys.dont_write_bytecode and os.access(Path(path).parent, os.W_OK):
+                raise  # Python compiles the source, and writes what comes of it
+            return super().get_data(path)
 
     def set_data(self, path: str, data: bytes, *, _mode: int = 0o666) -> None:  # type: ignore[override]
-        """Write the bytecode to this loader's own file."""
+        """Write the bytecode, to this loader's own file."""
         super().set_data(_own(path), data, _mode=_mode)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -54,4 +64,4 @@ class _GeneratedLoader(SourceFileLoader):
 
 
 def _own(path: str) -> str:
-    return f"{path.removesuffix(_BYTECODE)}.annotations{_BYTECODE}" if path.endswith(_BYTECODE) else path
+    return f"{path.removesuffix(_BYTECODE)}.annotations{_BYTECODE}"
