@@ -77,17 +77,30 @@ for number, metadata in enumerate([NamespaceV1Metadata(name="n"), Derived(name="
     ]
 
 
-def test_attributes_that_are_not_set_are_passed_over_by_the_installed_cdktf() -> None:
+def test_the_shortcuts_apply_to_the_installed_cdktf_and_resolve_what_it_resolves() -> None:
     preload = ROOT / "constructs" / "modelyard" / "fast_start" / "preload.js"
-    program = "console.log(require('./node_modules/cdktf/lib/tokens/private/resolve.js').resolve.toString())"
+    program = """
+const { resolve } = require('./node_modules/cdktf/lib/tokens/private/resolve.js');
+const { Token, DefaultTokenResolver, StringConcat, Lazy } = require('./node_modules/cdktf');
+const text = Lazy.stringValue({ produce: () => 'text' }), number = Lazy.numberValue({ produce: () => 7 });
+const options = { scope: null, preparing: false, resolver: new DefaultTokenResolver(new StringConcat()) };
+const attempt = (value) => { try { return resolve(value, options); } catch (error) { return error.message; } };
+const values = [
+  'plain', '', 'a ${text} }', `${text}`, `a ${text} b ${number}`, `${number}`, '1e5', 'e', '-e-', '${TfToken[a}', text,
+  number, { a: undefined, b: null, c: [undefined, 1] }, { [`k ${text}`]: number, k: { [`${number}`]: undefined } },
+  { [Token.STRING_MAP_TOKEN_VALUE]: 1 }, Token.ANY_MAP_TOKEN_VALUE,
+  Token.asList(Lazy.listValue({ produce: () => ['x'] })), Token.asStringMap(Lazy.anyValue({ produce: () => ({ m: text }) })), [`${Token.asList({ a: 1 })}`], { f: print => 1 },
+];
+console.log(JSON.stringify({ shortcuts: String(resolve).split('isPlain').length - 1, seen: values.map(attempt) }));
+"""
 
-    done = subprocess.run(
-        ["node", "--expose-gc", "--require", str(preload), "-e", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    def seen(*flags: str) -> dict[str, object]:
+        command = ["node", "--expose-gc", *flags, "-e", program]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
 
-    assert done.stdout.count("if (obj[key] === undefined) continue;\n") == 1
+    ours, stocks = seen("--require", str(preload)), seen()
+
+    assert (ours["shortcuts"], stocks["shortcuts"]) == (3, 0)
+    assert ours["seen"] == stocks["seen"]

@@ -28,7 +28,7 @@ Module._extensions['.js'] = function (module, filename) {
   const file = fs.readFileSync(filename);
   const mapStart = file.lastIndexOf(SOURCE_MAP);
   let source = file.toString('utf8', 0, mapStart === -1 ? file.length : mapStart);
-  if (RESOLVE.test(filename)) source = source.replace(EACH_KEY, `$&\n        if (obj[key] === undefined) continue;`);
+  if (RESOLVE.test(filename)) for (const [before, after] of SHORTCUTS) source = source.replace(before, after);
   if (!PROVIDER_INDEX.test(filename) || !exportLazily(module, source)) module._compile(source, filename);
   if (STACK_TRACE.test(filename)) module.exports.captureStackTrace = captureStackTrace;
 };
@@ -47,9 +47,16 @@ function exportLazily(module, source) {
   return true;
 }
 
-// Most attributes of a resource are not set; cdktf leaves them out, but first makes contexts and resolves their names.
+// cdktf resolves a stack three times, each text and each name in a context of its own; but few have one of the forms of
+// a token (see tokens/private/encoding.js), and most attributes are not set, which are left out in the end.
 const RESOLVE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/;
-const EACH_KEY = /^    for \(const key of Object\.keys\(obj\)\) \{(?=\n        const resolvedKey = )/m;
+const IS_PLAIN = String((text) => !/TfToken\[|Map Token Value|[-|\d.+]e[-|\d.eE+]/.test(text));
+const SHORTCUTS = [
+  [/^(?=function resolve\(obj, options\) \{$)/m, `const isPlain = ${IS_PLAIN};\n`],
+  [/^ {8}(?=let str = obj;$)/m, '$&if (isPlain(obj)) return obj;\n        '],
+  [/^ {4}for \(const key of Object\.keys\(obj\)\) \{$/m, '$&\n        if (obj[key] === undefined && isPlain(key)) continue;'],
+  [/(?<=^ {8}const resolvedKey = )(?=makeContext\(\)\[0\]\.resolve\(key\);$)/m, 'isPlain(key) ? key : '],
+];
 
 // cdktf records where each token was made, for the message of an error that seldom comes: the text of it can wait.
 const STACK_TRACE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
