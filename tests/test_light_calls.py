@@ -89,7 +89,9 @@ const values = [
   'plain', '', 'a ${text} }', `${text}`, `a ${text} b ${number}`, `${number}`, '1e5', 'e', '-e-', '${TfToken[a}', text,
   number, { a: undefined, b: null, c: [undefined, 1] }, { [`k ${text}`]: number, k: { [`${number}`]: undefined } },
   { [Token.STRING_MAP_TOKEN_VALUE]: 1 }, Token.ANY_MAP_TOKEN_VALUE,
-  Token.asList(Lazy.listValue({ produce: () => ['x'] })), Token.asStringMap(Lazy.anyValue({ produce: () => ({ m: text }) })), [`${Token.asList({ a: 1 })}`], { f: print => 1 },
+  Token.asList(Lazy.listValue({ produce: () => ['x'] })),
+  Token.asStringMap(Lazy.anyValue({ produce: () => ({ m: text }) })),
+  [`${Token.asList({ a: 1 })}`], { f: print => 1 },
 ];
 console.log(JSON.stringify({ shortcuts: String(resolve).split('isPlain').length - 1, seen: values.map(attempt) }));
 """
