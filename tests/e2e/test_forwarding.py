@@ -13,13 +13,20 @@ import pytest
 
 from commands.rehearsal import Rehearsal
 from simulator import SimulatedProviders
+from simulator.identity_endpoint import azurerm_without_access
 from tests.conftest import Command
 from tests.e2e.plans import actions, different, leaves
 from tests.e2e.terraform import terraform
 from tests.simulator.estate import Config, Terraform, changed, cluster, deployment, environment_with
 
-# A token of no worth: google asks nobody when it plans.
-REAL = {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
+# Tokens of no worth: google and azurerm ask nobody when they plan.
+REAL = {
+    "GOOGLE_OAUTH_ACCESS_TOKEN": "fake",
+    "ARM_USE_MSI": "true",
+    "ARM_MSI_ENDPOINT": azurerm_without_access()["msi_endpoint"],
+    "ARM_USE_CLI": "false",
+    "ARM_PROVIDER_ENHANCED_VALIDATION": "false",
+}
 NODE_POOL = Path("constructs/modelyard/gcp/node_pool.py")
 # What is written over one argument of a deployed stack, and the actions that follow.
 CHANGES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
@@ -32,6 +39,18 @@ CHANGES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("gke-dev-cluster", "google_container_cluster", ("release_channel", "channel"), "STABLE"),
     ("gke-dev-cluster", "google_container_node_pool", ("node_config", "machine_type"), "n1-standard-2"),
     ("gke-dev-cluster", "google_container_node_pool", ("node_config", "preemptible"), False),
+    ("aks-dev-state", "azurerm_storage_account", ("account_replication_type",), "GRS"),
+    ("aks-dev-state", "azurerm_storage_account", ("blob_properties", "delete_retention_policy", "days"), 7),
+    ("aks-dev-state", "azurerm_storage_container", ("name",), "other"),
+    ("aks-dev-state", "azurerm_role_assignment", ("principal_id",), "22222222-3333-4444-5555-666666666666"),
+    ("aks-dev-registry", "azurerm_container_registry", ("sku",), "Standard"),
+    ("aks-dev-registry", "azurerm_resource_group", ("location",), "northeurope"),
+    ("aks-dev-cluster", "azurerm_kubernetes_cluster", ("sku_tier",), "Standard"),
+    ("aks-dev-cluster", "azurerm_kubernetes_cluster", ("node_resource_group",), "other"),
+    ("aks-dev-cluster", "azurerm_kubernetes_cluster", ("default_node_pool", "vm_size"), "Standard_D4s_v5"),
+    ("aks-dev-cluster", "azurerm_kubernetes_cluster", ("default_node_pool", "max_count"), 5),
+    ("aks-dev-cluster", "azurerm_log_analytics_workspace", ("retention_in_days",), 90),
+    ("aks-dev-cluster", "azurerm_monitor_data_collection_rule", ("kind",), "Windows"),
     ("gke-dev-image-classifier", "kubernetes_namespace_v1", ("metadata", "name"), "renamed"),
     ("gke-dev-image-classifier", "kubernetes_deployment_v1", ("spec", "replicas"), "2"),
     ("gke-dev-image-classifier", "kubernetes_deployment_v1", ("spec", "selector", "match_labels"), {"app": "other"}),
@@ -117,11 +136,17 @@ def test_single_values_are_checked_by_the_real_provider(what: str, tmp_path: Pat
     assert said in done.stderr
 
 
+@pytest.fixture(params=["gke-dev", "aks-dev"])
+def rehearsal(request: pytest.FixtureRequest, checkout: Path, modelyard_command: Command, plugins: Path) -> Rehearsal:
+    """An environment of each cloud, deployed on simulated providers."""
+    environment: str = request.param
+    assert modelyard_command("rehearse", environment, "--keep", TF_PLUGIN_CACHE_DIR=str(plugins)).returncode == 0
+    return Rehearsal(environment, checkout / ".rehearsal" / environment)
+
+
 def test_plans_are_those_of_terraform_on_the_real_providers_leaf_by_leaf(
-    checkout: Path, modelyard_command: Command, plugins: Path, real_providers: dict[str, str], tmp_path: Path
+    rehearsal: Rehearsal, plugins: Path, real_providers: dict[str, str], tmp_path: Path
 ) -> None:
-    assert modelyard_command("rehearse", "--keep", TF_PLUGIN_CACHE_DIR=str(plugins)).returncode == 0
-    rehearsal = Rehearsal("gke-dev", checkout / ".rehearsal" / "gke-dev")
 
     with SimulatedProviders(rehearsal.world, [plugins]) as providers:
         for stack in rehearsal.stacks():
@@ -147,9 +172,12 @@ class _Planner:
         self.configuration = json.loads((rehearsal.output / "stacks" / stack / "cdk.tf.json").read_text())
         reattach = json.loads(simulated["TF_REATTACH_PROVIDERS"])
         if "data" in self.configuration:
-            # Only a world can answer what a service asks of google: google is simulated on both sides.
-            google = {name: one for name, one in reattach.items() if name.endswith("/google")}
-            real = real | {"TF_REATTACH_PROVIDERS": json.dumps(google)}
+            # Only a world can answer what a service asks of its cloud: the cloud is simulated on both sides.
+            cloud = {name: one for name, one in reattach.items() if name.endswith(("/google", "/azurerm"))}
+            real = real | {"TF_REATTACH_PROVIDERS": json.dumps(cloud)}
+        for azurerm in self.configuration["provider"].get("azurerm", []):
+            # To register them the real one asks Azure.
+            azurerm.pop("resource_providers_to_register", None)
         self._sides = {"forwarded": simulated, "real": real | REAL}
         for side, variables in self._sides.items():
             (folder / side).mkdir(parents=True)
