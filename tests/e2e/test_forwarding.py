@@ -17,6 +17,8 @@ from simulator.identity_endpoint import azurerm_without_access
 from tests.conftest import Command
 from tests.e2e.plans import actions, different, leaves
 from tests.e2e.terraform import terraform
+from tests.simulator.azure_estate import AZURERM
+from tests.simulator.azure_estate import cluster as azure_cluster
 from tests.simulator.estate import Config, Terraform, changed, cluster, deployment, environment_with
 
 # Tokens of no worth: google and azurerm ask nobody when they plan.
@@ -95,6 +97,7 @@ def test_what_only_the_real_provider_refuses_fails_in_a_rehearsal(
 BUCKET = {"name": "acme-models", "location": "US"}
 CLUSTER = cluster("main")["google_container_cluster"]["cluster"]
 RANGE = "10.0.0.0/14"
+AKS = azure_cluster("main")["azurerm_kubernetes_cluster"]["cluster"] | {"resource_group_name": "main"}
 # Type, arguments, and the provider's words.
 REFUSED: dict[str, tuple[str, Config, str]] = {
     "a name": ("google_compute_network", {"name": "Main"}, "doesn't match regexp"),
@@ -108,6 +111,16 @@ REFUSED: dict[str, tuple[str, Config, str]] = {
         "google_container_cluster",
         CLUSTER | {"cluster_ipv4_cidr": RANGE, "ip_allocation_policy": {"cluster_ipv4_cidr_block": RANGE}},
         "conflicts with",
+    ),
+    "a name in Azure": (
+        "azurerm_container_registry",
+        {"name": "acme-models", "resource_group_name": "models", "location": "westeurope", "sku": "Basic"},
+        "alpha numeric characters only are allowed",
+    ),
+    "an argument that another one needs": (
+        "azurerm_kubernetes_cluster",
+        changed(AKS, "azure_active_directory_role_based_access_control", {"azure_rbac_enabled": True}),
+        "must be specified",
     ),
     "a port": (
         "kubernetes_service_v1",
@@ -129,7 +142,8 @@ def test_single_values_are_checked_by_the_real_provider(what: str, tmp_path: Pat
     for folders in ([], [plugins]):
         with SimulatedProviders(tmp_path / "world", folders) as providers:
             stack = Terraform(tmp_path / "stack", environment_with(providers))
-            stack.write({type_name: {"wrong": arguments}}, provider={"kubernetes": {"host": "https://192.0.2.1"}})
+            provider = {"kubernetes": {"host": "https://192.0.2.1"}, "azurerm": AZURERM}
+            stack.write({type_name: {"wrong": arguments}}, provider=provider)
             done = stack.run("plan", "-no-color")
             codes.append(done.returncode)
     assert codes == [0, 1]

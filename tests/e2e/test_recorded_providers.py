@@ -32,6 +32,7 @@ SAMPLE = {
         "azurerm_kubernetes_cluster_node_pool",
         "azurerm_monitor_data_collection_rule",
         "azurerm_storage_account",
+        "azurerm_storage_container",
     ],
     "kubernetes": ["kubernetes_config_map_v1", "kubernetes_namespace_v1", "kubernetes_service_v1"],
     "helm": ["helm_release"],
