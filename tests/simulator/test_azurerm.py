@@ -6,6 +6,8 @@ import re
 import pytest
 
 from simulator import World
+from simulator.azurerm.cluster import AksCluster
+from simulator.cluster import Capacity, Taint
 from tests.simulator.azure_estate import (
     ACCESS,
     AZURE_IMAGE,
@@ -164,3 +166,28 @@ def test_a_monitored_cluster_runs_what_its_nodes_may_pull(
     stack.write({"kubernetes_deployment_v1": web} | INTERNAL, **service)
     stack.apply()
     assert ipaddress.ip_address(stack.outputs()["address"]) in ipaddress.ip_network("10.0.0.0/8")
+
+
+def test_pools_offer_their_largest_size_and_spot_nodes_are_tainted(world: World) -> None:
+    default = {"name": "default", "vm_size": "Standard_D2s_v5", "auto_scaling_enabled": False, "node_count": 2}
+    spot = {
+        "name": "spot",
+        "kubernetes_cluster_id": "/pools",
+        "vm_size": "Standard_Unheard_of",
+        "auto_scaling_enabled": True,
+        "max_count": 7,
+        "mode": "User",
+        "priority": "Spot",
+        "node_labels": {"workload": "batch"},
+        "node_taints": ["workload=batch:NoExecute"],
+    }
+    world.azurerm.put("azurerm_kubernetes_cluster_node_pool", "/pools/agentPools/spot", spot)
+    cluster = AksCluster({"id": "/pools", "default_node_pool": [default | {"node_labels": None}]}, world.azurerm)
+
+    system, batch = cluster.pools()
+
+    assert (system.nodes, system.taints, system.capacity) == (2, (), Capacity(1900, 6044))
+    assert (batch.nodes, batch.capacity) == (7, None)
+    assert batch.labels["workload"] == "batch"
+    priority = Taint("kubernetes.azure.com/scalesetpriority", "spot", "NoSchedule")
+    assert batch.taints == (Taint("workload", "batch", "NoExecute"), priority)
