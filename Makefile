@@ -11,6 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3)
 BIN := .venv/bin
+# The environments that `make rehearse` and `make policies` go through: one of each cloud.
+ENV ?= gke-dev aks-dev
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
 # Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
 LAB ?= $(wildcard ../shared/lab)
@@ -37,9 +39,8 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
-rehearse: setup ## Deploy, plan again and destroy the estate on simulated providers
-	@$(BIN)/modelyard rehearse $(ENV)
-	@$(BIN)/modelyard policies $(ENV)
+rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies
+	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; done
 
 test: lint unit ## Check style and types, run the unit tests
 
@@ -52,7 +53,7 @@ unit: setup
 	@$(BIN)/pytest -n 2
 
 policies: setup ## Check the rehearsed plans with checkov, but for the dated exceptions
-	@$(BIN)/modelyard policies $(ENV)
+	@for env in $(ENV); do $(BIN)/modelyard policies $$env; done
 
 bench: setup ## Time the start and growth of synth against stock CDKTF
 	@$(BIN)/python -m bench
