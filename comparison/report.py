@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,13 +86,16 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _list(rows: Sequence[Row]) -> str:
-    """Every place that differs, once, with both values."""
-    found = Counter(
-        f"- `{_without_positions(place)}`: {_shown(real)}, the simulator alone: {_shown(simulated)}"
-        for row in rows
-        for place, (real, simulated) in row.alone.items()
-    )
-    return "\n".join(sorted(found)) or "No leaf differs in any of them."
+    """What the simulator alone plans otherwise, once; of a resource that it would not replace, just that."""
+    lines = sorted({line for row in rows for line in _different(row.alone)})
+    return "\n".join(f"- {line}" for line in lines) or "No leaf differs in any of them."
+
+
+def _different(alone: Differences) -> Iterator[str]:
+    other_actions = [place.removesuffix(" is") for place in alone if place.endswith(" is")]
+    for place, (real, simulated) in alone.items():
+        if not place.startswith(tuple(other_actions)) or place.endswith(" is"):
+            yield f"`{_without_positions(place)}`: {_shown(real)}, the simulator alone: {_shown(simulated)}"
 
 
 def _without_positions(place: str) -> str:

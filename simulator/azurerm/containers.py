@@ -5,6 +5,7 @@ from typing import Final
 from simulator.azurerm.identity import tenant_of
 from simulator.azurerm.kube_config import kube_config, kube_config_raw
 from simulator.azurerm.resource import GROUP, AzurermResource, is_given, subscription_of
+from simulator.planning import Steps
 from simulator.resource import digest, stable_uuid
 from simulator.world import Scope, Values, World
 
@@ -46,6 +47,12 @@ class KubernetesCluster(AzurermResource):
     id_template = GROUP + "/providers/Microsoft.ContainerService/managedClusters/{name}"
     title = "Kubernetes Cluster"
     references = ("default_node_pool.vnet_subnet_id", "oms_agent.log_analytics_workspace_id")
+
+    def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
+        """The first pool keeps its name, but for one that a broken rotation has left."""
+        (now,), (before,) = planned["default_node_pool"], prior["default_node_pool"]
+        renamed = before["name"] not in (now["name"], now["temporary_name_for_rotation"])
+        return [("default_node_pool", 0, "name")] if renamed else []
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives addresses, versions, identities and the way in."""
