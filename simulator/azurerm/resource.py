@@ -33,7 +33,8 @@ class AzurermResource(Resource):
 
     def _guessed_template(self, values: Values) -> str:
         place = GROUP if values.get("resource_group_name") else "/subscriptions/{subscription_id}"
-        return f"{place}/providers/{self.type_name}/{values.get('name') or stable_uuid(repr(values))}"
+        name = values.get("name") or stable_uuid(repr(values))
+        return f"{place}/providers/Simulated/{self.type_name}/{name}"
 
     def id(self, values: Values) -> str:
         """Gives the id that was set before the create."""
