@@ -4,8 +4,9 @@ from typing import Final
 
 from simulator.azurerm.identity import tenant_of
 from simulator.azurerm.kube_config import kube_config, kube_config_raw
-from simulator.azurerm.resource import GROUP, AzurermResource, is_given, subscription_of
+from simulator.azurerm.resource import GROUP, AzurermResource, subscription_of
 from simulator.resource import digest, stable_uuid
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 _VERSION: Final = "1.33.5"

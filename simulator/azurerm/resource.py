@@ -5,7 +5,7 @@ from typing import Final
 
 from simulator.azurerm import registration
 from simulator.resource import CloudError, Resource, stable_uuid
-from simulator.values import UNKNOWN
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 GROUP: Final = "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
@@ -133,11 +133,6 @@ def not_found(id_: str) -> str:
         return f"404 (404 Not Found) with error: ResourceGroupNotFound: Resource group '{name}' could not be found."
     resource = f"'{id_.rpartition('/providers/')[2]}' under resource group '{name}'"
     return f"404 (404 Not Found) with error: ResourceNotFound: The Resource {resource} was not found."
-
-
-def is_given(value: object) -> bool:
-    """Says whether an argument has a value that is known."""
-    return value not in (None, "", [], UNKNOWN)
 
 
 def _given(values: Values, path: list[str]) -> list[str]:
