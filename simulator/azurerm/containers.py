@@ -47,6 +47,14 @@ class KubernetesCluster(AzurermResource):
     id_template = GROUP + "/providers/Microsoft.ContainerService/managedClusters/{name}"
     title = "Kubernetes Cluster"
     references = ("default_node_pool.vnet_subnet_id", "oms_agent.log_analytics_workspace_id")
+    follows = (
+        "current_kubernetes_version",
+        "kube_admin_config",
+        "kube_admin_config_raw",
+        "kube_config",
+        "kube_config_raw",
+        "oidc_issuer_url",
+    )
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives addresses, versions, identities and the way in."""
@@ -56,13 +64,14 @@ class KubernetesCluster(AzurermResource):
         group = values["node_resource_group"]
         if not is_given(group):
             group = f"MC_{values['resource_group_name']}_{values['name']}_{values['location']}"
+        version = values["kubernetes_version"]
         issuer = f"https://{values['location']}.oic.prod-aks.azure.com/{tenant}/{stable_uuid(id_)}/"
         return {
             **_access(values, tenant),
             "private_dns_zone_id": "",
             "http_application_routing_zone_name": "",
             "kubernetes_version": _VERSION,
-            "current_kubernetes_version": _VERSION,
+            "current_kubernetes_version": version if is_given(version) else _VERSION,
             "node_resource_group": group,
             "node_resource_group_id": f"{subscription}/resourceGroups/{group}",
             "oidc_issuer_url": issuer if values["oidc_issuer_enabled"] else "",

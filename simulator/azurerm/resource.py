@@ -26,6 +26,8 @@ class AzurermResource(Resource):
     title: str = ""
     # Arguments that hold ids of what must exist, by schema path.
     references: tuple[str, ...] = ()
+    # Results that an update may change.
+    follows: tuple[str, ...] = ()
 
     def new_id(self, values: Values) -> str:
         """Gives the id of a resource to create or to look up; `values` holds the subscription as well."""
@@ -90,6 +92,11 @@ class AzurermResource(Resource):
         place = f'Subscription: "{subscription_of(id_)}"' + (f' Resource Group Name: "{group[1]}"' if group else "")
         title = self.title or self.type_name
         return f'{title} ({place} {title} Name: "{id_.rpartition("/")[2]}")'
+
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
+        """Gives the results that follow from the new values."""
+        computed = self.computed(values, scope, world)
+        values.update({name: computed[name] for name in self.follows})
 
     def delete(self, values: Values, scope: Scope, world: World) -> None:
         """Removes the resource with all that lies below it: its children, and the roles granted on it."""
