@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock schema clean
+.PHONY: help setup rehearse test lint unit policies bench compare e2e test-torch lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +57,9 @@ policies: setup ## Check the rehearsed plans with checkov, but for the dated exc
 
 bench: setup ## Time the start and growth of synth against stock CDKTF
 	@$(BIN)/python -m bench
+
+compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
+	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
 e2e: setup ## What needs minutes: real providers, real image builds
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from comparison.plans import different, leaves
 from simulator import SimulatedProviders
 from simulator.identity_endpoint import azurerm_without_access
 from simulator.real_provider import RealProvider, find_binary
 from simulator.record import configure, recorded_schema, recorded_traits
 from simulator.schema import RECORDED_VERSIONS, ProviderSchema
 from simulator.traits import load_traits
-from tests.e2e.plans import different, leaves
 from tests.simulator.azure_estate import AZURERM, monitored_cluster, own_network, registry, state_account
 from tests.simulator.estate import Config, Terraform, cluster, deployment, environment_with, image_repository, namespace
 
