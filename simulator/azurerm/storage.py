@@ -3,7 +3,6 @@
 from typing import Final
 
 from simulator.azurerm.resource import GROUP, NO_CREDENTIAL, AzurermResource
-from simulator.planning import Steps
 from simulator.resource import CloudError
 from simulator.world import Scope, Values, World
 
@@ -44,11 +43,6 @@ class StorageContainer(AzurermResource):
 
     id_template = "{storage_account_id}/blobServices/default/containers/{name}"
     title = "Container"
-
-    def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
-        """A container stays in its account."""
-        moved = prior["storage_account_id"] and planned["storage_account_id"] != prior["storage_account_id"]
-        return [("storage_account_id",)] if moved else []
 
     def new_id(self, values: Values) -> str:
         """Gives the id that the container has in Azure's management."""

@@ -3,9 +3,10 @@
 import ipaddress
 from typing import Final
 
-from simulator.google.resource import GoogleResource, is_given, resource_path, short_name
+from simulator.google.resource import GoogleResource, resource_path, short_name
 from simulator.planning import Steps
 from simulator.resource import CloudError, stable_number
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 # What keeps a network from being deleted.

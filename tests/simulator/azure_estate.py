@@ -13,6 +13,7 @@ NAMESPACES = (
     "Microsoft.ContainerRegistry",
     "Microsoft.ContainerService",
     "Microsoft.Insights",
+    "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
     "Microsoft.Storage",

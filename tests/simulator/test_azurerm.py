@@ -15,10 +15,12 @@ from tests.simulator.azure_estate import (
     LOCATION,
     OPERATORS,
     SUBSCRIPTION,
+    TENANT,
     cluster,
     group,
     in_group,
     monitored_cluster,
+    own_network,
     registry,
     registry_id,
     role,
@@ -166,6 +168,23 @@ def test_a_monitored_cluster_runs_what_its_nodes_may_pull(
     stack.write({"kubernetes_deployment_v1": web} | INTERNAL, **service)
     stack.apply()
     assert ipaddress.ip_address(stack.outputs()["address"]) in ipaddress.ip_network("10.0.0.0/8")
+
+
+def test_a_cluster_with_local_accounts_has_markers_for_keys(terraform: Terraform) -> None:
+    resources = cluster("open")
+    arguments = resources["azurerm_kubernetes_cluster"]["cluster"] | {"local_account_disabled": False}
+    del arguments["azure_active_directory_role_based_access_control"]
+    resources["azurerm_kubernetes_cluster"] = {"cluster": arguments}
+    # One type without rules of its own.
+    vault = {"azurerm_key_vault": {"vault": in_group("acme-vault", tenant_id=TENANT, sku_name="standard")}}
+    access = {"access": {"value": ACCESS, "sensitive": True}}
+    terraform.write(resources | own_network("open") | vault, provider=PROVIDER, output=access)
+    terraform.apply()
+    assert not terraform.has_changes()
+    given = terraform.outputs()["access"]
+    keys = [given[name] for name in ("client_certificate", "client_key", "password")]
+    assert keys == ["simulated-no-credential"] * 3
+    terraform.destroy()
 
 
 def test_pools_offer_their_largest_size_and_spot_nodes_are_tainted(world: World) -> None:
