@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test lint unit policies bench e2e test-torch lock schema clean
+.PHONY: help setup rehearse test lint unit policies bench compare e2e test-torch lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -58,6 +58,9 @@ policies: setup ## Check the rehearsed plans with checkov, but for the dated exc
 bench: setup ## Time the start and growth of synth against stock CDKTF
 	@$(BIN)/python -m bench
 
+compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
+	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
+
 e2e: setup ## What needs minutes: real providers, real image builds
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
 
@@ -72,7 +75,7 @@ lock: setup ## Write requirements.txt anew from pyproject.toml
 	@for each in services/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
-schema: setup ## Write environments/schema.json and the table of docs/environments.md from the settings
+schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings
 	@$(BIN)/python -m stacks.schema
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)

@@ -39,7 +39,7 @@ class Size:
     @property
     def name(self) -> str:
         """What is synthesized."""
-        return f"{self.environment}, all clouds imported" if self.all_clouds else self.environment
+        return f"{self.environment}, all clouds" if self.all_clouds else self.environment
 
 
 SIZES = [
@@ -79,7 +79,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     options = parser.parse_args()
-    console = Console()
+    console = Console(width=max(Console().width, 110))
     with tempfile.TemporaryDirectory() as scratch:
         bench = _Bench(Path(scratch))
         console.print("filling caches: a run of each way, not counted …")

@@ -3,7 +3,8 @@
     schema, traits    what is recorded of the real providers (record, probe and real_provider do that)
     planning          plans from it as the providers' SDK does
     world             what exists: a folder of JSON files
-    resource          what any resource type does; google/, kubernetes/ and helm hold what theirs do beyond
+    resource          what any resource type does; google/, azurerm/, kubernetes/ and helm hold what theirs do beyond
+    cluster           what Kubernetes must know of a cluster, whichever cloud has it
     provider, server  a provider as a whole, and Terraform's plugin protocol
     forwarding        hands checks and plans to the real plugins, where they are at hand
     process           starts and ends the simulator beside a program that calls Terraform

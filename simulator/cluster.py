@@ -45,6 +45,9 @@ class Pool:
 class Cluster(ABC):
     """A cluster of a cloud, from the values of its resource and all that its cloud holds."""
 
+    # Where addresses of Services come from: those in the cluster, and those of load balancers inside the network.
+    service_range: ClassVar[str]
+    internal_range: ClassVar[str]
     # The storage class of claims that name none.
     storage_class: ClassVar[str]
     # Annotations that keep a load balancer inside the network; one of them is enough.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Final
 
 from simulator.schema import Attribute, Block, Nested
 from simulator.traits import Traits
@@ -64,6 +65,29 @@ class Planner:
             if same(nested, [planned], [prior]):
                 return planned
         return self.block(nested.block, config, None, path + ".")
+
+
+_EMPTY: Final = {"string": "", "number": 0, "bool": False}
+
+
+def empty_instead_of_null(block: Block, planned: Value) -> Value:
+    """Gives what the SDK makes of nulls inside of the blocks of a resource that it updates."""
+    return planned | {
+        name: [_without_nulls(nested.block, one) for one in planned[name]]
+        for name, nested in block.nested.items()
+        if nested.nesting in ("list", "set") and not nested.is_attribute and isinstance(planned[name], list)
+    }
+
+
+def _without_nulls(block: Block, planned: Value) -> Value:
+    filled = {}
+    for name, attribute in block.attributes.items():
+        value = planned[name]
+        is_list = isinstance(attribute.type, list) and attribute.type[0] in ("list", "set")
+        if value is None and not attribute.computed:
+            value = [] if is_list else _EMPTY.get(str(attribute.type))
+        filled[name] = value
+    return empty_instead_of_null(block, planned) | filled
 
 
 def same(schema: Attribute | Nested, one: Value, other: Value) -> bool:

@@ -12,6 +12,8 @@ from simulator.values import UNKNOWN, Value
 _NEEDED: Final[dict[str, dict[str, Value]]] = {
     # Other tiers refuse most arguments.
     "azurerm_container_registry": {"sku": "Premium"},
+    # What replaces a container depends on the kind of its id.
+    "azurerm_storage_container": {"id": "/subscriptions/", "storage_account_name": None},
     "google_compute_firewall": {"source_ranges": ["10.0.0.0/8"]},
     "helm_release": {
         "chart": str(Path(__file__).parent / "recorded" / "empty_chart"),

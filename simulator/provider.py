@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from simulator.planning import Planner, Steps, replacing_paths
+from simulator.planning import Planner, Steps, empty_instead_of_null, replacing_paths
 from simulator.resource import CloudError, Resource, fill
 from simulator.schema import ProviderSchema
 from simulator.traits import Traits, load_traits
@@ -67,8 +67,12 @@ class Provider:
             if planned[name] is UNKNOWN and config.get(source) is not None:
                 planned[name] = config[source]
         self.customize_plan(config, planned, prior)
-        self.resource(type_name).customize(planned)
-        return planned, [] if prior is None else replacing_paths(block, traits, planned, prior)
+        resource = self.resource(type_name)
+        resource.customize(planned)
+        if prior is None or planned == prior:
+            return planned, []
+        replace = [*replacing_paths(block, traits, planned, prior), *resource.replaced_for(planned, prior)]
+        return empty_instead_of_null(block, planned), replace
 
     def apply(self, config: Values, type_name: str, planned: Values | None, prior: Values | None) -> Applied:
         """Creates (no prior values), updates, or deletes (no planned values)."""

@@ -28,7 +28,7 @@ _NAMES_IN_PROTOCOL_5 = {
 _HARMLESS_VARIABLES = ("HOME", "PATH", "TMPDIR")
 # An address where nobody answers: a plan that asks a cloud fails instead of reaching it.
 NOBODY = "127.0.0.1:1"
-_NO_NETWORK = {
+NO_NETWORK = {
     "HTTP_PROXY": f"http://{NOBODY}",
     "HTTPS_PROXY": f"http://{NOBODY}",
     # Else azurerm asks Azure for its locations and resource providers.
@@ -87,7 +87,7 @@ class RealProvider:
             ["sh", "-c", _UNTIL_STDIN_CLOSES, self._binary],
             env={
                 **{name: os.environ[name] for name in _HARMLESS_VARIABLES if name in os.environ},
-                **_NO_NETWORK,
+                **NO_NETWORK,
                 **_MAGIC_COOKIE,
                 "PLUGIN_PROTOCOL_VERSIONS": "5,6",
             },

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from typing import Any
 
+from simulator.planning import Steps
 from simulator.schema import Attribute, Block, Type
 from simulator.values import UNKNOWN, Value
 from simulator.world import Scope, Values, World
@@ -32,6 +33,10 @@ class Resource:
 
     def customize(self, planned: Values) -> None:
         """Changes the plan as the provider's own code does, beyond schema and traits."""
+
+    def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
+        """Gives where this change forces a new resource only because of its values, which no recording shows."""
+        return []
 
     def id(self, values: Values) -> str:
         """Gives the id of the resource with these values."""

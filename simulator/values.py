@@ -19,6 +19,11 @@ UNKNOWN: Final = Unknown()
 Value = Any
 
 
+def is_given(value: object) -> bool:
+    """Says whether an argument has a value that is known."""
+    return value not in (None, "", [], UNKNOWN)
+
+
 def decode(wire: DynamicValue) -> Value:
     """Gives the plain data of a value Terraform sent."""
     return msgpack.unpackb(wire.msgpack, ext_hook=lambda _code, _data: UNKNOWN, strict_map_key=False)

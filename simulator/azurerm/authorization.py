@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Final
 
-from simulator.azurerm.resource import AzurermResource, exists, is_given, not_found
+from simulator.azurerm.resource import AzurermResource, exists, not_found
 from simulator.resource import CloudError, stable_uuid
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 # Built-in roles with their ids in all of Azure; others get an id that is made up.

@@ -18,6 +18,8 @@ _SPOT: Final = "kubernetes.azure.com/scalesetpriority"
 class AksCluster(Cluster):
     """An azurerm_kubernetes_cluster."""
 
+    service_range = "10.0.0.0/20"
+    internal_range = "10.224.0.0/20"
     storage_class = "default"
     internal_annotations = {  # noqa: RUF012 - a ClassVar of the base class
         "service.beta.kubernetes.io/azure-load-balancer-internal": "true"

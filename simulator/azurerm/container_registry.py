@@ -10,6 +10,7 @@ class ContainerRegistry(AzurermResource):
 
     id_template = GROUP + "/providers/Microsoft.ContainerRegistry/registries/{name}"
     title = "Registry"
+    follows = ("admin_username", "admin_password")
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives its address."""

@@ -4,8 +4,10 @@ from typing import Final
 
 from simulator.azurerm.identity import tenant_of
 from simulator.azurerm.kube_config import kube_config, kube_config_raw
-from simulator.azurerm.resource import GROUP, AzurermResource, is_given, subscription_of
+from simulator.azurerm.resource import GROUP, AzurermResource, subscription_of
+from simulator.planning import Steps
 from simulator.resource import digest, stable_uuid
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 _VERSION: Final = "1.33.5"
@@ -46,6 +48,20 @@ class KubernetesCluster(AzurermResource):
     id_template = GROUP + "/providers/Microsoft.ContainerService/managedClusters/{name}"
     title = "Kubernetes Cluster"
     references = ("default_node_pool.vnet_subnet_id", "oms_agent.log_analytics_workspace_id")
+    follows = (
+        "current_kubernetes_version",
+        "kube_admin_config",
+        "kube_admin_config_raw",
+        "kube_config",
+        "kube_config_raw",
+        "oidc_issuer_url",
+    )
+
+    def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
+        """The first pool keeps its name, but for one that a broken rotation has left."""
+        (now,), (before,) = planned["default_node_pool"], prior["default_node_pool"]
+        renamed = before["name"] not in (now["name"], now["temporary_name_for_rotation"])
+        return [("default_node_pool", 0, "name")] if renamed else []
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives addresses, versions, identities and the way in."""
@@ -55,13 +71,14 @@ class KubernetesCluster(AzurermResource):
         group = values["node_resource_group"]
         if not is_given(group):
             group = f"MC_{values['resource_group_name']}_{values['name']}_{values['location']}"
+        version = values["kubernetes_version"]
         issuer = f"https://{values['location']}.oic.prod-aks.azure.com/{tenant}/{stable_uuid(id_)}/"
         return {
             **_access(values, tenant),
             "private_dns_zone_id": "",
             "http_application_routing_zone_name": "",
             "kubernetes_version": _VERSION,
-            "current_kubernetes_version": _VERSION,
+            "current_kubernetes_version": version if is_given(version) else _VERSION,
             "node_resource_group": group,
             "node_resource_group_id": f"{subscription}/resourceGroups/{group}",
             "oidc_issuer_url": issuer if values["oidc_issuer_enabled"] else "",

@@ -42,6 +42,7 @@ class PublicIp(AzurermResource):
 
     id_template = GROUP + "/providers/Microsoft.Network/publicIPAddresses/{name}"
     title = "Public I P Address"
+    follows = ("fqdn",)
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives an address of 198.51.100.0/24 (for documentation, RFC 5737)."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from simulator.azurerm import registration
 from simulator.resource import CloudError, Resource, stable_uuid
-from simulator.values import UNKNOWN
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 GROUP: Final = "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
@@ -26,6 +26,8 @@ class AzurermResource(Resource):
     title: str = ""
     # Arguments that hold ids of what must exist, by schema path.
     references: tuple[str, ...] = ()
+    # Results that an update may change.
+    follows: tuple[str, ...] = ()
 
     def new_id(self, values: Values) -> str:
         """Gives the id of a resource to create or to look up; `values` holds the subscription as well."""
@@ -33,7 +35,8 @@ class AzurermResource(Resource):
 
     def _guessed_template(self, values: Values) -> str:
         place = GROUP if values.get("resource_group_name") else "/subscriptions/{subscription_id}"
-        return f"{place}/providers/{self.type_name}/{values.get('name') or stable_uuid(repr(values))}"
+        name = values.get("name") or stable_uuid(repr(values))
+        return f"{place}/providers/Simulated/{self.type_name}/{name}"
 
     def id(self, values: Values) -> str:
         """Gives the id that was set before the create."""
@@ -90,6 +93,11 @@ class AzurermResource(Resource):
         title = self.title or self.type_name
         return f'{title} ({place} {title} Name: "{id_.rpartition("/")[2]}")'
 
+    def touch(self, values: Values, scope: Scope, world: World) -> None:
+        """Gives the results that follow from the new values."""
+        computed = self.computed(values, scope, world)
+        values.update({name: computed[name] for name in self.follows})
+
     def delete(self, values: Values, scope: Scope, world: World) -> None:
         """Removes the resource with all that lies below it: its children, and the roles granted on it."""
         for type_name in scope.types():
@@ -132,11 +140,6 @@ def not_found(id_: str) -> str:
         return f"404 (404 Not Found) with error: ResourceGroupNotFound: Resource group '{name}' could not be found."
     resource = f"'{id_.rpartition('/providers/')[2]}' under resource group '{name}'"
     return f"404 (404 Not Found) with error: ResourceNotFound: The Resource {resource} was not found."
-
-
-def is_given(value: object) -> bool:
-    """Says whether an argument has a value that is known."""
-    return value not in (None, "", [], UNKNOWN)
 
 
 def _given(values: Values, path: list[str]) -> list[str]:

@@ -35,6 +35,8 @@ _READER_ROLES: Final = [
 class GkeCluster(Cluster):
     """A google_container_cluster."""
 
+    service_range = "34.118.224.0/20"
+    internal_range = "10.128.0.0/20"
     storage_class = "standard-rwo"
     internal_annotations = {  # noqa: RUF012 - a ClassVar of the base class
         "networking.gke.io/load-balancer-type": "Internal",

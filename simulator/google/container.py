@@ -5,8 +5,9 @@ from typing import Final
 
 from simulator.cluster import certificate
 from simulator.google.network import check_network, check_subnetwork
-from simulator.google.resource import GoogleResource, is_given, short_name
+from simulator.google.resource import GoogleResource, short_name
 from simulator.resource import CloudError, digest
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 _VERSION: Final = "1.34.1-gke.1431000"
@@ -63,6 +64,9 @@ class Cluster(ContainerResource):
                     "cluster_ca_certificate": certificate(self.id(values)),
                 }
             ],
+            # No certificate is issued to a person.
+            "master_auth.client_certificate": "",
+            "master_auth.client_key": "",
             "master_auth.cluster_ca_certificate": certificate(self.id(values)),
         }
 

@@ -2,8 +2,9 @@
 
 import re
 
-from simulator.google.resource import GoogleResource, is_given, resource_path
+from simulator.google.resource import GoogleResource, resource_path
 from simulator.resource import CloudError, digest, stable_number
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 

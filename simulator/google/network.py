@@ -3,8 +3,10 @@
 import ipaddress
 from typing import Final
 
-from simulator.google.resource import GoogleResource, is_given, resource_path, short_name
+from simulator.google.resource import GoogleResource, resource_path, short_name
+from simulator.planning import Steps
 from simulator.resource import CloudError, stable_number
+from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
 # What keeps a network from being deleted.
@@ -61,6 +63,12 @@ class Subnetwork(ComputeResource):
 
     id_template = "projects/{project}/regions/{region}/subnetworks/{name}"
     create_error = "Error creating Subnetwork"
+
+    def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
+        """A range grows in place, and shrinks with a new subnetwork."""
+        now, before = planned["ip_cidr_range"], prior["ip_cidr_range"]
+        grown = is_given(now) and ipaddress.IPv4Network(before).subnet_of(ipaddress.IPv4Network(now))
+        return [] if grown or not is_given(now) else [("ip_cidr_range",)]
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Adds its gateway."""

@@ -5,10 +5,10 @@ from typing import Final
 from simulator.google import artifact_registry, container, iam, network, project, storage
 from simulator.google.container import NodePool
 from simulator.google.data_sources import DATA_SOURCES
-from simulator.google.resource import GoogleResource, is_given
+from simulator.google.resource import GoogleResource
 from simulator.provider import Provider
 from simulator.resource import CloudError, Resource, conformed
-from simulator.values import UNKNOWN
+from simulator.values import UNKNOWN, is_given
 from simulator.world import Scope, Values
 
 _RESOURCES: Final[dict[str, type[GoogleResource]]] = {

@@ -5,7 +5,6 @@ import string
 from typing import Final
 
 from simulator.resource import CloudError, Resource, digest, stable_number
-from simulator.values import UNKNOWN
 from simulator.world import Scope, Values, World
 
 # APIs that Google enables together with another one.
@@ -98,8 +97,3 @@ def resource_path(reference: str) -> str:
 def short_name(reference: str) -> str:
     """Gives the last part of a reference that may be a self link, an id or just a name."""
     return reference.rsplit("/", 1)[-1]
-
-
-def is_given(value: object) -> bool:
-    """Says whether an argument has a value that is known."""
-    return value not in (None, "", [], UNKNOWN)

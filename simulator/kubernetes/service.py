@@ -1,7 +1,7 @@
 """Services and their addresses."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from simulator.kubernetes.clusters import cluster_of
@@ -10,9 +10,7 @@ from simulator.resource import CloudError, digest
 from simulator.world import Scope, Values, World
 
 # For documentation: RFC 5737.
-_EXTERNAL: Final = [ipaddress.IPv4Network("203.0.113.0/24"), ipaddress.IPv4Network("198.51.100.0/24")]
-_INTERNAL: Final = [ipaddress.IPv4Network("10.128.0.0/20")]
-_CLUSTER: Final = [ipaddress.IPv4Network("34.118.224.0/20")]
+_EXTERNAL: Final = ("203.0.113.0/24", "198.51.100.0/24")
 
 
 class Service(KubernetesObject):
@@ -23,14 +21,15 @@ class Service(KubernetesObject):
         id_ = self.id(values)
         others = [one for key, one in scope.all(self.stored_as).items() if key != id_]
         spec = values["spec"][0]
-        cluster_ip = _free(_CLUSTER, id_, {other["spec"][0]["cluster_ip"] for other in others})
+        cluster = cluster_of(scope, world)
+        cluster_ip = _free([cluster.service_range], id_, {other["spec"][0]["cluster_ip"] for other in others})
         ingress = []
         if spec["type"] == "LoadBalancer":
             annotations = values["metadata"][0]["annotations"] or {}
-            wanted = cluster_of(scope, world).internal_annotations
-            internal = not annotations.items().isdisjoint(wanted.items())
+            internal = not annotations.items().isdisjoint(cluster.internal_annotations.items())
+            ranges = [cluster.internal_range] if internal else _EXTERNAL
             taken = {address for other in others for address in _addresses(other)}
-            address = spec["load_balancer_ip"] or _free(_INTERNAL if internal else _EXTERNAL, id_, taken)
+            address = spec["load_balancer_ip"] or _free(ranges, id_, taken)
             ingress = [{"ip": address, "hostname": ""}]
         return super().computed(values, scope, world) | {
             "spec.cluster_ip": cluster_ip,
@@ -56,12 +55,12 @@ def _addresses(service: Values) -> Iterator[str]:
                 yield ingress["ip"]
 
 
-def _free(networks: list[ipaddress.IPv4Network], seed: str, taken: set[str]) -> str:
+def _free(ranges: Sequence[str], seed: str, taken: set[str]) -> str:
     """Gives an address that nobody has; always the same for the same seed if it is free."""
-    hosts = [str(host) for network in networks for host in network.hosts()]
+    hosts = [str(host) for each in ranges for host in ipaddress.IPv4Network(each).hosts()]
     start = int(digest(seed), 16)
     for i in range(len(hosts)):
         address = hosts[(start + i) % len(hosts)]
         if address not in taken:
             return address
-    raise CloudError("googleapi: Error 403: Quota 'IN_USE_ADDRESSES' exceeded., quotaExceeded")
+    raise CloudError(f"no address of {', '.join(ranges)} is free")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from comparison.terraform import terraform
 from simulator.schema import RECORDED_VERSIONS
-from tests.e2e.terraform import terraform
 
 
 def _lab() -> Path | None:

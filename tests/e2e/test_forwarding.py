@@ -2,42 +2,20 @@
 
 import json
 import os
-import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from commands.rehearsal import Rehearsal
 from simulator import SimulatedProviders
 from tests.conftest import Command
-from tests.e2e.plans import actions, different, leaves
-from tests.e2e.terraform import terraform
+from tests.simulator.azure_estate import AZURERM
+from tests.simulator.azure_estate import cluster as azure_cluster
 from tests.simulator.estate import Config, Terraform, changed, cluster, deployment, environment_with
 
-# A token of no worth: google asks nobody when it plans.
-REAL = {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 NODE_POOL = Path("constructs/modelyard/gcp/node_pool.py")
-# What is written over one argument of a deployed stack, and the actions that follow.
-CHANGES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
-    ("gke-dev-state", "google_storage_bucket", ("location",), "EU"),
-    ("gke-dev-state", "google_storage_bucket", ("labels", "team"), "vision"),
-    ("gke-dev-registry", "google_artifact_registry_repository", ("format",), "MAVEN"),
-    ("gke-dev-cluster", "google_service_account", ("account_id",), "other-nodes"),
-    ("gke-dev-cluster", "google_compute_subnetwork", ("ip_cidr_range",), "10.0.0.0/24"),
-    ("gke-dev-cluster", "google_container_cluster", ("location",), "europe-west1"),
-    ("gke-dev-cluster", "google_container_cluster", ("release_channel", "channel"), "STABLE"),
-    ("gke-dev-cluster", "google_container_node_pool", ("node_config", "machine_type"), "n1-standard-2"),
-    ("gke-dev-cluster", "google_container_node_pool", ("node_config", "preemptible"), False),
-    ("gke-dev-image-classifier", "kubernetes_namespace_v1", ("metadata", "name"), "renamed"),
-    ("gke-dev-image-classifier", "kubernetes_deployment_v1", ("spec", "replicas"), "2"),
-    ("gke-dev-image-classifier", "kubernetes_deployment_v1", ("spec", "selector", "match_labels"), {"app": "other"}),
-    ("gke-dev-image-classifier", "kubernetes_service_v1", ("spec", "type"), "ClusterIP"),
-    ("gke-dev-image-classifier", "kubernetes_network_policy_v1", ("spec", "policy_types"), ["Ingress"]),
-]
 
 
 def test_a_rehearsal_with_the_real_plugins_is_green_and_says_whose_plans_these_are(
@@ -76,6 +54,7 @@ def test_what_only_the_real_provider_refuses_fails_in_a_rehearsal(
 BUCKET = {"name": "acme-models", "location": "US"}
 CLUSTER = cluster("main")["google_container_cluster"]["cluster"]
 RANGE = "10.0.0.0/14"
+AKS = azure_cluster("main")["azurerm_kubernetes_cluster"]["cluster"] | {"resource_group_name": "main"}
 # Type, arguments, and the provider's words.
 REFUSED: dict[str, tuple[str, Config, str]] = {
     "a name": ("google_compute_network", {"name": "Main"}, "doesn't match regexp"),
@@ -89,6 +68,16 @@ REFUSED: dict[str, tuple[str, Config, str]] = {
         "google_container_cluster",
         CLUSTER | {"cluster_ipv4_cidr": RANGE, "ip_allocation_policy": {"cluster_ipv4_cidr_block": RANGE}},
         "conflicts with",
+    ),
+    "a name in Azure": (
+        "azurerm_container_registry",
+        {"name": "acme-models", "resource_group_name": "models", "location": "westeurope", "sku": "Basic"},
+        "alpha numeric characters only are allowed",
+    ),
+    "an argument that another one needs": (
+        "azurerm_kubernetes_cluster",
+        changed(AKS, "azure_active_directory_role_based_access_control", {"azure_rbac_enabled": True}),
+        "must be specified",
     ),
     "a port": (
         "kubernetes_service_v1",
@@ -110,81 +99,12 @@ def test_single_values_are_checked_by_the_real_provider(what: str, tmp_path: Pat
     for folders in ([], [plugins]):
         with SimulatedProviders(tmp_path / "world", folders) as providers:
             stack = Terraform(tmp_path / "stack", environment_with(providers))
-            stack.write({type_name: {"wrong": arguments}}, provider={"kubernetes": {"host": "https://192.0.2.1"}})
+            provider = {"kubernetes": {"host": "https://192.0.2.1"}, "azurerm": AZURERM}
+            stack.write({type_name: {"wrong": arguments}}, provider=provider)
             done = stack.run("plan", "-no-color")
             codes.append(done.returncode)
     assert codes == [0, 1]
     assert said in done.stderr
-
-
-def test_plans_are_those_of_terraform_on_the_real_providers_leaf_by_leaf(
-    checkout: Path, modelyard_command: Command, plugins: Path, real_providers: dict[str, str], tmp_path: Path
-) -> None:
-    assert modelyard_command("rehearse", "--keep", TF_PLUGIN_CACHE_DIR=str(plugins)).returncode == 0
-    rehearsal = Rehearsal("gke-dev", checkout / ".rehearsal" / "gke-dev")
-
-    with SimulatedProviders(rehearsal.world, [plugins]) as providers:
-        for stack in rehearsal.stacks():
-            planner = _Planner(rehearsal, stack, tmp_path / stack, providers.environment, real_providers)
-            new = planner.both(planner.configuration, deployed=False)
-            assert len(new) > 20
-            assert actions(new) <= {"create", "read"}
-            unchanged = planner.both(planner.configuration)
-            assert actions(unchanged) == {"no-op"}
-            for _, type_name, path, value in [change for change in CHANGES if change[0] == stack]:
-                after = planner.both(planner.changed(type_name, path, value))
-                assert actions(after) - {"no-op"}
-
-
-class _Planner:
-    """Plans one rehearsed stack twice: forwarded, and with nothing but real providers that plan."""
-
-    def __init__(
-        self, rehearsal: Rehearsal, stack: str, folder: Path, simulated: dict[str, str], real: dict[str, str]
-    ) -> None:
-        self._state = rehearsal.states / f"{stack}.tfstate"
-        self._folder = folder
-        self.configuration = json.loads((rehearsal.output / "stacks" / stack / "cdk.tf.json").read_text())
-        reattach = json.loads(simulated["TF_REATTACH_PROVIDERS"])
-        if "data" in self.configuration:
-            # Only a world can answer what a service asks of google: google is simulated on both sides.
-            google = {name: one for name, one in reattach.items() if name.endswith("/google")}
-            real = real | {"TF_REATTACH_PROVIDERS": json.dumps(google)}
-        self._sides = {"forwarded": simulated, "real": real | REAL}
-        for side, variables in self._sides.items():
-            (folder / side).mkdir(parents=True)
-            self._write(self.configuration, side)
-            terraform(folder / side, variables, "init", "-input=false")
-
-    def changed(self, type_name: str, path: tuple[str | int, ...], value: Any) -> Config:  # noqa: ANN401 - any value
-        """The configuration with another value for one argument of its first resource of a type."""
-        configuration: Config = json.loads(json.dumps(self.configuration))
-        block = next(iter(configuration["resource"][type_name].values()))
-        for step in path[:-1]:
-            block = block[step]
-        block[path[-1]] = value
-        return configuration
-
-    def both(self, configuration: Config, *, deployed: bool = True) -> dict[str, Any]:
-        """What both sides plan alike; a difference fails the test."""
-        with ThreadPoolExecutor() as pool:
-            plans = pool.map(lambda side: self._plan(configuration, side, deployed=deployed), self._sides)
-        forwarded, real = plans
-        assert different(real, forwarded) == {}
-        return real
-
-    def _plan(self, configuration: Config, side: str, *, deployed: bool) -> dict[str, Any]:
-        folder, variables = self._folder / side, self._sides[side]
-        self._write(configuration, side)
-        (folder / "terraform.tfstate").unlink(missing_ok=True)
-        if deployed:
-            shutil.copy(self._state, folder / "terraform.tfstate")
-        terraform(folder, variables, "plan", "-input=false", "-refresh=false", "-out=tfplan")
-        return leaves(json.loads(terraform(folder, variables, "show", "-json", "tfplan")))
-
-    def _write(self, configuration: Config, side: str) -> None:
-        local = configuration | {"terraform": configuration["terraform"] | {"backend": {"local": {}}}}
-        (self._folder / side / "cdk.tf.json").write_text(json.dumps(local))
 
 
 def test_terraform_processes_that_plan_at_once_have_their_own_provider_configuration(

@@ -12,13 +12,13 @@ from modelyard.build_context import BuildContext
 import pytest
 import urllib3
 
+from comparison.terraform import terraform
 from main import build_app
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
 from services.image_classifier.tests.pictures import encoded, picture
 from stacks.environments import load_settings
 from stacks.paths import SERVICES
-from tests.e2e.terraform import terraform
 
 REPOSITORY = "localhost/image-classifier"
 

@@ -7,12 +7,12 @@ from modelyard.exposure import Exposure
 
 import pytest
 
+from comparison.terraform import terraform
 from main import build_app
 from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ServiceSettings, Settings
-from tests.e2e.terraform import terraform
 
 GKE_DEV, AKS_DEV = load_settings("gke-dev"), load_settings("aks-dev")
 assert isinstance(GKE_DEV, GkeSettings)

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from comparison.plans import different, leaves
 from simulator import SimulatedProviders
+from simulator.identity_endpoint import azurerm_without_access
 from simulator.real_provider import RealProvider, find_binary
 from simulator.record import configure, recorded_schema, recorded_traits
 from simulator.schema import RECORDED_VERSIONS, ProviderSchema
 from simulator.traits import load_traits
-from tests.e2e.plans import different, leaves
+from tests.simulator.azure_estate import AZURERM, monitored_cluster, own_network, registry, state_account
 from tests.simulator.estate import Config, Terraform, cluster, deployment, environment_with, image_repository, namespace
 
+# Else azurerm asks Azure for its locations.
+REAL_AZURERM = {"ARM_PROVIDER_ENHANCED_VALIDATION": "false"}
 SAMPLE = {
     "google": [
         "google_artifact_registry_repository",
@@ -22,6 +26,13 @@ SAMPLE = {
         "google_container_node_pool",
         "google_project_iam_member",
         "google_storage_bucket",
+    ],
+    "azurerm": [
+        "azurerm_container_registry",
+        "azurerm_kubernetes_cluster_node_pool",
+        "azurerm_monitor_data_collection_rule",
+        "azurerm_storage_account",
+        "azurerm_storage_container",
     ],
     "kubernetes": ["kubernetes_config_map_v1", "kubernetes_namespace_v1", "kubernetes_service_v1"],
     "helm": ["helm_release"],
@@ -57,15 +68,16 @@ def test_plans_equal_those_of_the_real_providers_leaf_by_leaf(tmp_path: Path, re
         simulated = planned(Terraform(tmp_path / "simulated", environment_with(providers)), resources)
         environment = environment_with(providers)
     del environment["TF_REATTACH_PROVIDERS"]
-    real = planned(Terraform(tmp_path / "real", environment | real_providers), resources)
-    assert len(real) > 500
+    real = planned(Terraform(tmp_path / "real", environment | real_providers | REAL_AZURERM), resources)
+    assert len(real) > 900
     assert different(real, simulated) == {}
 
 
 def planned(terraform: Terraform, resources: Config) -> dict[str, Any]:
     """Gives what is planned by address and place; a value that is known after apply is the text `unknown`."""
-    # No call is made with this token or to this host.
+    # No call is made with these tokens or to this host.
     provider = {
+        "azurerm": AZURERM | azurerm_without_access(),
         "google": {"project": "acme", "region": "us-central1", "access_token": "none"},
         "kubernetes": {"host": "https://127.0.0.1:1"},
     }
@@ -98,8 +110,14 @@ def estate() -> Config:
     }
     network = "${google_compute_network.network.id}"
     template = {"metadata": {}, "spec": {"container": [{"name": "job", "image": "job"}], "restart_policy": "Never"}}
+    azure = {
+        type_name: resources
+        for part in (state_account("acmestate"), registry("acmemodels"), monitored_cluster("acme"), own_network("acme"))
+        for type_name, resources in part.items()
+    }
     return (
-        cluster("main")
+        azure
+        | cluster("main")
         | image_repository()
         | namespace("web")
         | {

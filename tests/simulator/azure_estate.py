@@ -18,13 +18,15 @@ NAMESPACES = (
     "Microsoft.OperationalInsights",
     "Microsoft.Storage",
 )
-AZURERM = {
+AZURERM: Config = {
     "subscription_id": SUBSCRIPTION,
     "features": {},
     "resource_provider_registrations": "none",
+    "resource_providers_to_register": list(NAMESPACES),
     "storage_use_azuread": True,
 }
-HOST = "${azurerm_kubernetes_cluster.cluster.kube_config[0].host}"
+AZURE_IMAGE = "acmemodels.azurecr.io/web:1"
+ACCESS = "${azurerm_kubernetes_cluster.cluster.kube_config[0]}"
 
 
 def in_group(name: str, **arguments: Any) -> Config:  # noqa: ANN401 - arguments of any type
@@ -78,6 +80,49 @@ def state_account(name: str) -> Config:
 
 def role(name: str, scope: str, principal: str) -> Config:
     return {"scope": scope, "role_definition_name": name, "principal_id": principal}
+
+
+def own_network(name: str) -> Config:
+    """A network with a subnet, an address, a tainted pool of spot nodes, and an identity that a service acts as."""
+    return {
+        "azurerm_virtual_network": {"network": in_group(name, address_space=["10.8.0.0/16"])},
+        "azurerm_subnet": {
+            "subnet": {
+                "name": "nodes",
+                "resource_group_name": "${azurerm_resource_group.group.name}",
+                "virtual_network_name": "${azurerm_virtual_network.network.name}",
+                "address_prefixes": ["10.8.0.0/20"],
+            }
+        },
+        "azurerm_public_ip": {"address": in_group(name, allocation_method="Static", zones=["1", "2", "3"])},
+        "azurerm_kubernetes_cluster_node_pool": {
+            "pool": {
+                "name": "spot",
+                "kubernetes_cluster_id": "${azurerm_kubernetes_cluster.cluster.id}",
+                "vm_size": "Standard_D4s_v5",
+                "vnet_subnet_id": "${azurerm_subnet.subnet.id}",
+                "auto_scaling_enabled": True,
+                "min_count": 0,
+                "max_count": 5,
+                "priority": "Spot",
+                "eviction_policy": "Delete",
+                "node_labels": {"workload": "batch"},
+                "node_taints": ["workload=batch:NoSchedule"],
+            }
+        },
+        "azurerm_user_assigned_identity": {"identity": in_group(name)},
+        "azurerm_federated_identity_credential": {
+            "credential": {
+                "name": "web",
+                "resource_group_name": "${azurerm_resource_group.group.name}",
+                "parent_id": "${azurerm_user_assigned_identity.identity.id}",
+                "audience": ["api://AzureADTokenExchange"],
+                "issuer": "${azurerm_kubernetes_cluster.cluster.oidc_issuer_url}",
+                "subject": "system:serviceaccount:web:web",
+            }
+        },
+        "azurerm_resource_provider_registration": {"policy": {"name": "Microsoft.PolicyInsights"}},
+    }
 
 
 def registry(name: str) -> Config:

@@ -45,5 +45,5 @@ def kubernetes(enabled_apis: None, world: World, new_terraform: NewTerraform) ->
     terraform = new_terraform()
     terraform.write(cluster("shared") | image_repository(), output={"host": {"value": HOST}})
     terraform.apply()
-    world.set_built_images([IMAGE])
+    world.set_built_images([*world.built_images(), IMAGE])
     return {"kubernetes": {"host": terraform.outputs()["host"]}}

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+Leaves = dict[str, Any]
 
-def leaves(plan: dict[str, Any]) -> dict[str, Any]:
+
+def leaves(plan: dict[str, Any]) -> Leaves:
     """What a plan, as JSON, leaves by address and place; a value that is known after apply is the text `unknown`."""
-    found: dict[str, Any] = {}
+    found: Leaves = {}
     for resource in plan["resource_changes"]:
         address, change = resource["address"], resource["change"]
         found[f"{address} is"] = ", ".join(change["actions"])
@@ -16,12 +18,12 @@ def leaves(plan: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def actions(leaves: dict[str, Any]) -> set[str]:
+def actions(leaves: Leaves) -> set[str]:
     """The actions of a plan: create, read, update, no-op, and `delete, create` for a replacement."""
     return {action for place, action in leaves.items() if place.endswith(" is")}
 
 
-def different(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def different(one: Leaves, other: Leaves) -> dict[str, tuple[Any, Any]]:
     """The leaves that two plans do not share, with the value of each plan."""
     pairs = {place: (one.get(place), other.get(place)) for place in one.keys() | other.keys()}
     return {place: pair for place, pair in pairs.items() if pair[0] != pair[1]}

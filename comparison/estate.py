@@ -1,0 +1,54 @@
+"""An environment, deployed to a simulated world: what its stacks are planned against."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from commands.rehearsal import Rehearsal, clean_environment
+from comparison.changes import Change
+from comparison.terraform import terraform
+from stacks.paths import ROOT
+
+Configuration = dict[str, Any]
+
+
+def synthesise(rehearsal: Rehearsal) -> None:
+    """Writes the stacks of an environment; raises subprocess.CalledProcessError with what is wrong."""
+    rehearsal.states.mkdir(parents=True)
+    variables = clean_environment() | rehearsal.variables() | {"CDKTF_OUTDIR": str(rehearsal.output)}
+    subprocess.run(rehearsal.app_command(), cwd=ROOT, env=variables, check=True)
+
+
+def deploy(rehearsal: Rehearsal, providers: Mapping[str, str]) -> None:
+    """Applies every stack in order, with the simulated providers that the variables lead to."""
+    for stack in rehearsal.stacks():
+        folder = rehearsal.output / "stacks" / stack
+        terraform(folder, providers, "init", "-input=false")
+        terraform(folder, providers, "apply", "-auto-approve", "-input=false")
+
+
+def configuration(rehearsal: Rehearsal, stack: str) -> Configuration:
+    """A stack as it was synthesised."""
+    content: Configuration = json.loads((rehearsal.output / "stacks" / stack / "cdk.tf.json").read_text())
+    for azurerm in content["provider"].get("azurerm", []):
+        # The real provider would ask Azure about them before it plans.
+        azurerm.pop("resource_providers_to_register", None)
+    return content
+
+
+def changed(content: Configuration, change: Change) -> Configuration:
+    """The configuration with that change."""
+    copied: Configuration = json.loads(json.dumps(content))
+    block = next(iter(copied["resource"][change.resource].values()))
+    *tables, argument = change.argument.split(".")
+    for table in tables:
+        block = block[table]
+    block[argument] = change.value
+    return copied
+
+
+def state(rehearsal: Rehearsal, stack: str) -> Path:
+    """The file with a deployed stack's state."""
+    return rehearsal.states / f"{stack}.tfstate"

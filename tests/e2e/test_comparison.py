@@ -1,0 +1,17 @@
+"""What a rehearsal plans is what the real providers plan."""
+
+from pathlib import Path
+
+from comparison.changes import CHANGES
+from comparison.report import DOCUMENT, document
+from comparison.runs import compare
+
+
+def test_plans_are_those_of_the_real_providers_leaf_by_leaf(tmp_path: Path, plugins: Path) -> None:
+    rows = list(compare(tmp_path, plugins))
+
+    assert [row.change for row in rows if row.change] == CHANGES
+    assert {str(row): row.forwarded for row in rows if row.forwarded} == {}
+    # And the simulator alone differs where it is written that it does, and nowhere else.
+    text = DOCUMENT.read_text()
+    assert text == document(text, rows), "make compare"
