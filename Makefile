@@ -75,7 +75,7 @@ lock: setup ## Write requirements.txt anew from pyproject.toml
 	@for each in services/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
-schema: setup ## Write environments/schema.json and the table of docs/environments.md from the settings
+schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings
 	@$(BIN)/python -m stacks.schema
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)

@@ -64,7 +64,7 @@ def summary(rows: Sequence[Row]) -> str:
     return (
         f"{len(rows)} plans of {len({row.stack for row in rows})} stacks, {len(changes)} of them after a change "
         f"({changes.count('update')} in place, {changes.count('replace')} replacing), have {leaves} leaves. "
-        f"{alone} leaves differ when the simulator plans alone, {forwarded} when the real plugins stand behind it."
+        f"Leaves that differ: {alone} when the simulator plans alone, {forwarded} with the real plugins behind it."
     )
 
 

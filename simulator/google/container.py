@@ -64,6 +64,9 @@ class Cluster(ContainerResource):
                     "cluster_ca_certificate": certificate(self.id(values)),
                 }
             ],
+            # No certificate is issued to a person.
+            "master_auth.client_certificate": "",
+            "master_auth.client_key": "",
             "master_auth.cluster_ca_certificate": certificate(self.id(values)),
         }
 

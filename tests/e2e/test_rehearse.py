@@ -11,8 +11,12 @@ import pytest
 from stacks.environments import environment_names
 from tests.conftest import Command, command_environment
 
-# What a credential looks like: Google's and Kubernetes' tokens, keys, kubeconfigs. A CA certificate is none.
-CREDENTIAL = re.compile(r"ya29\.|eyJ[A-Za-z0-9_-]{10,}\.|PRIVATE KEY|client-key-data|\"(access_)?token\": \"[^\"]")
+# What a credential looks like: tokens, keys, and what a kubeconfig lets people in with. A CA certificate is none, and
+# the kubeconfig of an AKS cluster without local accounts holds none: it names a program that asks Entra.
+CREDENTIAL = re.compile(
+    r"ya29\.|eyJ[A-Za-z0-9_-]{10,}\.|PRIVATE KEY|client-(key|certificate)-data|AccountKey=(?!no-credential)"
+    r"|\"((access_|admin_)?token|client_key|client_certificate|password|admin_password)\": \"[^\"]|\btoken: \S"
+)
 SERVICE = Path("services/image_classifier/service.py")
 
 
@@ -34,16 +38,35 @@ def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
     assert "destroyed: 0 left" in done.stdout
 
 
-def test_no_credential_is_in_any_state_plan_or_output(checkout: Path, modelyard_command: Command) -> None:
-    done = modelyard_command("rehearse", "--keep")
+@pytest.mark.parametrize("environment", environment_names())
+def test_no_credential_is_in_any_state_plan_or_output(
+    environment: str, checkout: Path, modelyard_command: Command
+) -> None:
+    done = modelyard_command("rehearse", environment, "--keep")
 
     assert done.returncode == 0, done.stderr
-    written = [path for path in (checkout / ".rehearsal").rglob("*") if path.is_file()]
-    assert len([path for path in written if path.suffix == ".tfstate"]) >= 4
-    assert [path for path in written if CREDENTIAL.search(path.read_bytes().decode(errors="replace"))] == []
+    assert len([path for path in written(checkout) if path.suffix == ".tfstate"]) >= 4
+    assert credentials(checkout) == []
     assert not CREDENTIAL.search(done.stdout + done.stderr)
-    # The pattern would have found one.
-    assert CREDENTIAL.search('"token": "secret"')
+
+
+def test_a_cluster_with_local_accounts_would_put_a_credential_into_the_state(
+    checkout: Path, modelyard_command: Command
+) -> None:
+    cluster = checkout / "constructs" / "modelyard" / "azure" / "cluster.py"
+    cluster.write_text(cluster.read_text().replace("local_account_disabled=True", "local_account_disabled=False"))
+
+    assert modelyard_command("rehearse", "aks-dev", "--only", "aks-dev-cluster", "--keep").returncode == 0
+
+    assert "aks-dev-cluster.tfstate" in {path.name for path in credentials(checkout)}
+
+
+def written(checkout: Path) -> list[Path]:
+    return [path for path in (checkout / ".rehearsal").rglob("*") if path.is_file()]
+
+
+def credentials(checkout: Path) -> list[Path]:
+    return [path for path in written(checkout) if CREDENTIAL.search(path.read_bytes().decode(errors="replace"))]
 
 
 def test_a_protected_environment_is_rehearsed_with_the_step_that_lifts_it(
