@@ -17,13 +17,11 @@ class BlobStore(StateStore):
     """A container with a blob for each stack, opened with Entra identities only.
 
     Attributes:
-        subscription_id: The subscription that owns the account.
-        resource_group: The group that it is in.
+        subscription_id: The subscription that owns the account; Terraform 1.7 asks `az` for a token of its tenant.
         account: The storage account's name.
     """
 
     subscription_id: str
-    resource_group: str
     account: str
     backend = "azurerm"
 
@@ -31,7 +29,6 @@ class BlobStore(StateStore):
         """Terraform's arguments of the backend `azurerm`."""
         return {
             "subscription_id": self.subscription_id,
-            "resource_group_name": self.resource_group,
             "storage_account_name": self.account,
             "container_name": CONTAINER,
             "key": _blob(stack_id),
@@ -47,7 +44,6 @@ class BlobStore(StateStore):
         AzurermBackend(
             stack,
             subscription_id=self.subscription_id,
-            resource_group_name=self.resource_group,
             storage_account_name=self.account,
             container_name=CONTAINER,
             key=_blob(stack.node.id),
@@ -61,11 +57,7 @@ def _blob(stack_id: str) -> str:
 
 def state_store(settings: AksSettings) -> BlobStore:
     """The container of an environment."""
-    return BlobStore(
-        subscription_id=settings.subscription_id,
-        resource_group=settings.stack_id("state"),
-        account=settings.state_account,
-    )
+    return BlobStore(subscription_id=settings.subscription_id, account=settings.state_account)
 
 
 class StateStack(TerraformStack):
@@ -85,7 +77,7 @@ class StateStack(TerraformStack):
             self,
             "state",
             name=self.store.account,
-            resource_group=self.store.resource_group,
+            resource_group=settings.stack_id("state"),
             location=settings.location,
             replication=settings.state.replication,
             protected=settings.is_protected,

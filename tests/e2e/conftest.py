@@ -67,3 +67,22 @@ def fake_gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
             timeout=1200,
         )
     return program
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Path:
+    """The program azurite-blob, installed by npm on first use."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm: Azurite cannot be installed, the state's move into a storage account was not tried")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
+    version = "3.35.0"
+    program = cache / f"azurite-{version}" / "node_modules" / ".bin" / "azurite-blob"
+    if not program.exists():
+        options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(cache / f"azurite-{version}")]
+        done = subprocess.run(
+            ["npm", "install", *options, f"azurite@{version}"], capture_output=True, text=True, timeout=600, check=False
+        )
+        if done.returncode:
+            reason = done.stderr.partition("\n")[0]
+            pytest.skip(f"the state's move into a storage account was not tried, no Azurite: {reason}")
+    return program
