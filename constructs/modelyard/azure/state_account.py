@@ -25,8 +25,8 @@ class StateAccount(Construct):
         location: Where it is, for example `westeurope`.
         replication: `LRS`, `ZRS`, `GRS` or `GZRS`.
         protected: Whether Terraform refuses to destroy it; when lifted, it is destroyed with all that it holds.
-        keep_versions_days: How long replaced or deleted states can be brought back, in days, 365 at most: by blob soft delete, which
-            begins when a version expires or is deleted. Versions expire this long after they were written.
+        keep_versions_days: How long replaced or deleted states can be brought back, in days, 365 at most. Versions
+            expire this long after they were written; what expires or is deleted is kept this long by soft delete.
         operators: Object id of the Entra group whose members read and write states.
         tags: For billing and clean-up.
     """
