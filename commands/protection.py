@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from commands.environment_file import edited
-from stacks.environments import load_settings
+from stacks.environments import load_cloud_settings
 
 console = Console(highlight=False, soft_wrap=True)
 app = typer.Typer(help="Lift or restore the protection of an environment.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def lift(
     reason: Annotated[str, typer.Option(help="Why state bucket and cluster may go; it stands in the record.")],
 ) -> None:
     """Record who lets this environment be destroyed, when and why; the next deploy acts on it."""
-    if record := load_settings(environment).protection_lifted:
+    if record := load_cloud_settings(environment).protection_lifted:
         console.print(f"already lifted on {record.on} by {record.by}: {record.reason}")
         return
     with edited(environment) as document:
@@ -45,7 +45,7 @@ def lift(
 @app.command()
 def restore(environment: Environment) -> None:
     """Remove the record: from the next deploy on, state bucket and cluster refuse to be destroyed."""
-    if load_settings(environment).is_protected:
+    if load_cloud_settings(environment).is_protected:
         console.print("already protected")
         return
     with edited(environment) as document:

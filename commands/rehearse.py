@@ -23,7 +23,7 @@ from commands.provider_plugins import plugin_folders, whose_plans
 from commands.rehearsal import Rehearsal, clean_environment
 from simulator.process import SimulatedProviders
 from simulator.world import World
-from stacks.environments import chosen_environment, load_settings
+from stacks.environments import chosen_environment, load_cloud_settings
 from stacks.paths import ROOT
 
 _DRIFT_MEND = "a value that the cloud gives back differs from the one written: write what it gives back, or nothing"
@@ -234,7 +234,7 @@ def rehearse(
 ) -> None:
     """Deploy, plan again and destroy an environment on simulated providers: no account, no cluster, no registry."""
     environment = name or chosen_environment()
-    settings = load_settings(environment)
+    settings = load_cloud_settings(environment)
     run = _begin(environment, only=only, keep_world=shell)
     if shell:
         print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person

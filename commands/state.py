@@ -13,7 +13,7 @@ from rich.console import Console
 
 from commands.environment_file import edited
 from commands.rehearsal import clean_environment
-from stacks.environments import load_settings
+from stacks.environments import load_cloud_settings
 from stacks.paths import ROOT
 from stacks.platform import state_store_of
 from stacks.state_store import StateStore
@@ -77,7 +77,7 @@ def move(
     to: Annotated[Literal["remote", "local"], typer.Option(help="Into the store, or back into a local file.")],
 ) -> None:
     """Move the state store's own state, and record where it is; safe to run again, also after an interruption."""
-    settings = load_settings(environment)
+    settings = load_cloud_settings(environment)
     store, stack = state_store_of(settings), settings.stack_id("state")
     file = local_state(stack)
     place = f"in {store.url(stack)}" if to == "remote" else f"in {file.name}"

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from stacks.clouds import CLOUDS
 from stacks.paths import ENVIRONMENTS, ROOT
 from stacks.schema import CloudSchema, Location, allowed, as_toml, key_name, schema_of
-from stacks.settings import Settings
+from stacks.settings import CloudSettings, Settings
 
 # `gke-dev-nodes` is a service account's id, which may have 30 characters: the tightest of the derived names.
 _LONGEST_NAME = 24
@@ -93,6 +93,24 @@ def load_settings(name: str, folder: Path = ENVIRONMENTS) -> Settings:
             where=f"{_shown(path)}: name",
         )
     return _validated(values | {"name": name}, _shown(path))
+
+
+def load_cloud_settings(name: str, folder: Path = ENVIRONMENTS) -> CloudSettings:
+    """The settings of an environment that is in a cloud.
+
+    Raises:
+        ConfigurationError: As of `load_settings`; and for an environment on a cluster that is there already.
+    """
+    settings = load_settings(name, folder)
+    if not isinstance(settings, CloudSettings):
+        clouds = [each for each, model in CLOUDS.items() if issubclass(model, CloudSettings)]
+        raise ConfigurationError(
+            f"given {as_toml(settings.cloud)}: there is a cluster already, nothing is simulated, stored or protected; "
+            f"allowed here: one of {', '.join(map(as_toml, clouds))}",
+            mend="name an environment that is in a cloud",
+            where=f"{_shown(environment_file(name, folder))}: cloud",
+        )
+    return settings
 
 
 def _validated(values: dict[str, Any], shown: str) -> Settings:

@@ -24,14 +24,14 @@ class Platform:
         state: Where their state is kept.
         registry: Where their images are.
         cluster: Where they run.
-        stack: What must be deployed before them.
+        stack: What must be deployed before them; None on a cluster that is there already.
     """
 
     settings: Settings
     state: StateStore
     registry: ImageRegistryRef
     cluster: ClusterRef
-    stack: TerraformStack
+    stack: TerraformStack | None
 
 
 def platform_of(settings: Settings) -> Callable[[App], Platform]:

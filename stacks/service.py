@@ -41,7 +41,8 @@ class ServiceStack(ServiceScope):
         self.images: list[BuildContext] = []
         self._folder = folder
         self._registry = platform.registry
-        self.add_dependency(platform.stack)
+        if platform.stack is not None:
+            self.add_dependency(platform.stack)
         platform.state.keep(self)
         platform.cluster.connect(self)
         self.declare()

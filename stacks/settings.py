@@ -84,7 +84,7 @@ class ServiceSettings(Section):
 
 
 class Settings(Section):
-    """One environment, in any cloud."""
+    """One environment, in a cloud or on a cluster that is there already."""
 
     name: SkipJsonSchema[str] = Field(exclude=True, description="The file's name, which is no key of the file.")
     cloud: str = Field(description="Which cloud it is in.")
@@ -92,12 +92,26 @@ class Settings(Section):
         description="Who may reach the services: networks, internal (the private network) or world (everybody).",
         examples=[["203.0.113.0/24"]],
     )
-    state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
     services: dict[ServiceName, ServiceSettings] = Field(
         {},
         description="Settings of single services, by their Kubernetes name.",
         json_schema_extra={"propertyNames": _SERVICE_NAMES},
     )
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether Terraform refuses to destroy what cannot be made again; nothing is, outside of clouds."""
+        return False
+
+    def stack_id(self, part: str) -> str:
+        """The id of a stack; the environment is in it, so that two never share a folder or a state."""
+        return f"{self.name}-{part}"
+
+
+class CloudSettings(Settings):
+    """One environment in a cloud, which keeps its state there."""
+
+    state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
     protection_lifted: ProtectionLifted | None = Field(
         None, description="Present when state store and cluster may be destroyed."
     )
@@ -111,7 +125,3 @@ class Settings(Section):
     def labels(self) -> dict[str, str]:
         """On every cloud resource: what bills and clean-ups are sorted by."""
         return {"environment": self.name, "managed-by": "modelyard"}
-
-    def stack_id(self, part: str) -> str:
-        """The id of a stack; the environment is in it, so that two never share a folder or a state."""
-        return f"{self.name}-{part}"

@@ -14,11 +14,12 @@ import modelyard  # noqa: F401 - prepares the fast start before any test imports
 import pytest
 
 from main import build_app
-from stacks.environments import load_settings
+from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT, SERVICES
-from stacks.settings import Settings
+from stacks.settings import CloudSettings, Settings
 
+CLOUD_ENVIRONMENTS = [name for name in environment_names() if isinstance(load_settings(name), CloudSettings)]
 Stacks = dict[str, dict[str, Any]]
 Synthesise = Callable[..., Stacks]
 

@@ -97,7 +97,7 @@ def test_a_cloud_that_is_none_is_refused_before_all_else(folder: Path, value: ob
 
     given = "is missing" if value is ABSENT else in_error(value)
     mend = 'write cloud = "aks" or another of these: it decides which other keys there are'
-    assert_says(lines, folder, key="cloud", given=given, allowed='one of "aks", "gke"', mend=mend)
+    assert_says(lines, folder, key="cloud", given=given, allowed='one of "aks", "gke", "local"', mend=mend)
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if not key.is_table], ids=lambda key: key.id)
@@ -193,6 +193,15 @@ def machine_types(cloud: str, words: str, mend: str, *names: str) -> list[Case]:
     return [Case(cloud, key, name, words, mend, f"{what} '{name}' is not known here") for name in names]
 
 
+def rules_of_every_environment(cloud: str) -> dict[tuple[str, str], list[Case]]:
+    return {
+        (f"{cloud}: source_ranges", "_exposure"): ranges(cloud, "source_ranges", NETWORKS),
+        (f"{cloud}: services.{SERVICE}.source_ranges", "_exposure"): ranges(
+            cloud, f"services.{SERVICE}.source_ranges", NETWORKS
+        ),
+    }
+
+
 def rules_of_every_cloud(cloud: str, node_pool: str) -> dict[tuple[str, str], list[Case]]:
     return {
         (node_pool, "_min_is_not_above_max"): [
@@ -217,17 +226,25 @@ def rules_of_every_cloud(cloud: str, node_pool: str) -> dict[tuple[str, str], li
         (f"{cloud}: cluster.control_plane_ranges", "_exposure"): ranges(
             cloud, "cluster.control_plane_ranges", CONTROL_PLANE_NETWORKS
         ),
-        (f"{cloud}: source_ranges", "_exposure"): ranges(cloud, "source_ranges", NETWORKS),
-        (f"{cloud}: services.{SERVICE}.source_ranges", "_exposure"): ranges(
-            cloud, f"services.{SERVICE}.source_ranges", NETWORKS
-        ),
+        **rules_of_every_environment(cloud),
     }
+
+
+def quantities(key: str) -> list[Case]:
+    mend = "write a number and a suffix"
+    return [
+        Case("local", key, value, "a Kubernetes quantity", mend, f"'{value}' is not a Kubernetes quantity")
+        for value in ("two", "2 Gi", "", "4gib")
+    ]
 
 
 # A test for each rule of the models that is code, by the table or key that has it.
 RULES: dict[tuple[str, str], list[Case]] = {
     **rules_of_every_cloud("gke", "GkeNodePoolSettings"),
     **rules_of_every_cloud("aks", "AksNodePoolSettings"),
+    **rules_of_every_environment("local"),
+    ("local: node.cpu", "millicores"): quantities("node.cpu"),
+    ("local: node.memory", "mebibytes"): quantities("node.memory"),
     ("GkeSettings", "_zones_are_in_the_region"): [
         Case(
             "gke",

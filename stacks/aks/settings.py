@@ -8,7 +8,7 @@ from modelyard.azure.names import global_name
 from pydantic import Field
 
 from stacks.setting_types import Section, Uuid, check, form
-from stacks.settings import ClusterSettings, NodePoolSettings, Settings, StateSettings
+from stacks.settings import CloudSettings, ClusterSettings, NodePoolSettings, StateSettings
 
 # What Azure allows: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 _LONGEST_ACCOUNT, _LONGEST_REGISTRY = 24, 50
@@ -61,7 +61,7 @@ class AksClusterSettings(ClusterSettings):
     logs: LogSettings = Field(LogSettings(), description="The logs of cluster and services.")
 
 
-class AksSettings(Settings):
+class AksSettings(CloudSettings):
     """One environment on AKS."""
 
     cloud: Literal["aks"] = Field(description="Which cloud it is in.", examples=["aks"])

@@ -9,7 +9,7 @@ from modelyard.gcp.machine_types import node_capacity
 from pydantic import Field, model_validator
 
 from stacks.setting_types import check, contradiction, form
-from stacks.settings import ClusterSettings, NodePoolSettings, Settings, StateSettings
+from stacks.settings import CloudSettings, ClusterSettings, NodePoolSettings, StateSettings
 
 Zone = Annotated[str, form("^[a-z]+-[a-z]+[0-9]+-[a-z]$", "a zone's name, which is its region's, a dash and a letter")]
 
@@ -62,7 +62,7 @@ class GkeClusterSettings(ClusterSettings):
     node_pool: GkeNodePoolSettings = Field(GkeNodePoolSettings(), description="The machines of the cluster.")
 
 
-class GkeSettings(Settings):
+class GkeSettings(CloudSettings):
     """One environment on GKE."""
 
     cloud: Literal["gke"] = Field(description="Which cloud it is in.", examples=["gke"])

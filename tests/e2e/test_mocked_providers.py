@@ -14,7 +14,7 @@ from comparison.estate import Configuration, configuration, deploy, state, synth
 from comparison.terraform import TerraformError, terraform
 from simulator import SimulatedProviders
 from simulator.schema import Block, ProviderSchema
-from stacks.environments import environment_names
+from tests.conftest import CLOUD_ENVIRONMENTS
 
 # Stack, type, arguments, and the provider's words: what no schema refuses.
 REFUSED: dict[str, tuple[str, str, dict[str, Any], str]] = {
@@ -61,7 +61,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Rehea
     return rehearse
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_every_stack_passes_the_checks_of_the_real_providers(
     environment: str, rehearsed: Callable[[str], Rehearsal], tmp_path: Path, real_providers: dict[str, str]
 ) -> None:
@@ -79,7 +79,7 @@ def test_what_only_a_providers_code_refuses_is_refused(
     what: str, rehearsed: Callable[[str], Rehearsal], tmp_path: Path, real_providers: dict[str, str]
 ) -> None:
     stack, type_name, arguments, words = REFUSED[what]
-    environment = next(name for name in environment_names() if stack.startswith(f"{name}-"))
+    environment = next(name for name in CLOUD_ENVIRONMENTS if stack.startswith(f"{name}-"))
     rehearsal = rehearsed(environment)
     content = configuration(rehearsal, stack)
     next(iter(content["resource"][type_name].values())).update(arguments)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.build_context import BuildContext
+from modelyard.exposure import Exposure
 
 import pytest
 import urllib3
@@ -49,22 +50,15 @@ def image(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_a_picture_sent_to_the_load_balancer_gets_a_label(
-    tmp_path: Path, kubeconfig: str, image: str, real_providers: dict[str, str]
+    tmp_path: Path, kubeconfig: str, image: str, real_providers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The service's stack as it is synthesised, but for how the cluster is reached and where the image comes from."""
-    build_app(load_settings("gke-dev"), outdir=str(tmp_path)).synth()
-    folder = tmp_path / "stacks" / "gke-dev-image-classifier"
-    stack = json.loads((folder / "cdk.tf.json").read_text())
-    stack["provider"] = {"kubernetes": [{"config_path": kubeconfig}]}
-    del stack["data"]
-    stack["terraform"]["backend"] = {"local": {}}
-    (deployment,) = stack["resource"]["kubernetes_deployment_v1"].values()
-    (container,) = deployment["spec"]["template"]["spec"]["container"]
-    container["image"] = image
-    # The caller of this test is the machine itself.
-    (balancer,) = stack["resource"]["kubernetes_service_v1"].values()
-    balancer["spec"]["load_balancer_source_ranges"] = ["0.0.0.0/0"]
-    (folder / "cdk.tf.json").write_text(json.dumps(stack))
+    """The environment `local` as it is committed, but for the context and who may call, which is this machine."""
+    monkeypatch.setenv("KUBECONFIG", kubeconfig)
+    context = kubectl(kubeconfig, "config", "current-context").strip()
+    settings = load_settings("local").model_copy(update={"context": context, "source_ranges": Exposure.world()})
+    build_app(settings, outdir=str(tmp_path / "cdktf.out")).synth()
+    folder = tmp_path / "cdktf.out" / "stacks" / "local-image-classifier"
+    assert image in (folder / "cdk.tf.json").read_text()
 
     terraform(folder, real_providers, "init", "-input=false")
     terraform(folder, real_providers, "apply", "-auto-approve", "-input=false")

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.environments import environment_names
-from tests.conftest import Command, command_environment
+from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment
 
 # What a credential looks like: tokens, keys, and what a kubeconfig lets people in with. A CA certificate is none, and
 # the kubeconfig of an AKS cluster without local accounts holds none: it names a program that asks Entra.
@@ -26,7 +25,7 @@ def states(checkout: Path) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
     environment: str, modelyard_command: Command
 ) -> None:
@@ -38,7 +37,7 @@ def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
     assert "destroyed: 0 left" in done.stdout
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_no_credential_is_in_any_state_plan_or_output(
     environment: str, checkout: Path, modelyard_command: Command
 ) -> None:

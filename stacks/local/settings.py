@@ -1,0 +1,46 @@
+"""The keys of an environment's file when it is on a cluster that is there already."""
+
+from typing import Annotated, Literal
+
+from modelyard.quantities import mebibytes, millicores
+
+from pydantic import Field
+
+from stacks.setting_types import Section, check
+from stacks.settings import Settings
+
+
+class NodeSettings(Section):
+    """What one node of the cluster offers to pods."""
+
+    cpu: Annotated[str, check(millicores)] = Field(
+        "2",
+        description="CPU that pods may request in all.",
+        examples=["2"],
+        json_schema_extra={"allowed": "a Kubernetes quantity"},
+    )
+    memory: Annotated[str, check(mebibytes)] = Field(
+        "4Gi",
+        description="Memory that pods may request in all.",
+        examples=["4Gi"],
+        json_schema_extra={"allowed": "a Kubernetes quantity"},
+    )
+
+
+class LocalSettings(Settings):
+    """One environment on a cluster that is there already."""
+
+    cloud: Literal["local"] = Field(description="No cloud: a cluster of your own.", examples=["local"])
+    context: str = Field(
+        min_length=1,
+        description="The kubeconfig's context; the kubeconfig is the one of KUBECONFIG, else ~/.kube/config.",
+        examples=["kind-modelyard"],
+    )
+    registry: str = Field(
+        "localhost",
+        min_length=1,
+        description="What the names of images begin with: a registry that the nodes reach, or any name if images are "
+        "loaded into the nodes.",
+        examples=["localhost:5001"],
+    )
+    node: NodeSettings = Field(NodeSettings(), description="What one node offers to pods.")
