@@ -1,11 +1,15 @@
 """Where an environment can be: all that differs between clouds stands in `stacks/<cloud>/`."""
 
-from collections.abc import Mapping
+import importlib
 
-from stacks.aks.settings import AksSettings
-from stacks.gke.settings import GkeSettings
-from stacks.local.settings import LocalSettings
 from stacks.settings import Settings
 
-#: The keys of an environment's file, by its key `cloud`.
-CLOUDS: Mapping[str, type[Settings]] = {"aks": AksSettings, "gke": GkeSettings, "local": LocalSettings}
+#: What an environment's key `cloud` may be.
+CLOUDS = ("aks", "gke", "local")
+
+
+def settings_model(cloud: str) -> type[Settings]:
+    """The keys of an environment's file, by its key `cloud`."""
+    # Only the one in use: a second one makes every command start later.
+    model: type[Settings] = importlib.import_module(f"stacks.{cloud}.settings").MODEL
+    return model

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, NullableSchema, WithDefaultSchema
 
-from stacks.clouds import CLOUDS
+from stacks.clouds import CLOUDS, settings_model
 from stacks.paths import ENVIRONMENTS, ROOT
 
 DOCUMENT = ROOT / "docs" / "environments.md"
@@ -49,7 +49,7 @@ class CloudSchema:
         #: `allowed`, where it stands, puts in words what a key may be.
         self.root: Mapping[str, Any] = {
             "$schema": _TomlSchema.schema_dialect,
-            **CLOUDS[cloud].model_json_schema(schema_generator=_TomlSchema),
+            **settings_model(cloud).model_json_schema(schema_generator=_TomlSchema),
         }
 
     @property

@@ -15,7 +15,7 @@ from modelyard.exposure import Exposure
 from pydantic import AfterValidator, BaseModel, PlainValidator
 from pydantic.fields import FieldInfo
 
-from stacks.clouds import CLOUDS
+from stacks.clouds import CLOUDS, settings_model
 
 Path = tuple[str, ...]
 Document = dict[str, Any]
@@ -77,7 +77,7 @@ def _plain(annotation: object) -> tuple[Any, tuple[Any, ...]]:
 
 def keys(cloud: str, model: type[BaseModel] | None = None, table: Path = ()) -> Iterator[Key]:
     """Every key of a cloud's files, tables before what is in them; `name` is the file's."""
-    for name, field in (model or CLOUDS[cloud]).model_fields.items():
+    for name, field in (model or settings_model(cloud)).model_fields.items():
         if model is None and name == "name":
             continue
         kind, metadata = _plain(field.annotation)
@@ -196,7 +196,9 @@ def wrong_values() -> list[Wrong]:
 
 def rules() -> set[tuple[str, str]]:
     """Every rule that is code: the model or key that has it, and its function's name."""
-    models = {*CLOUDS.values()} | {key.kind for key in all_keys() if key.is_table and get_origin(key.kind) is not dict}
+    models = {*map(settings_model, CLOUDS)} | {
+        key.kind for key in all_keys() if key.is_table and get_origin(key.kind) is not dict
+    }
     found = set[tuple[str, str]]()
     for model in models:
         decorators = model.__pydantic_decorators__

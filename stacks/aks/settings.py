@@ -87,3 +87,7 @@ class AksSettings(CloudSettings):
     def registry_name(self) -> str:
         """The image registry's name."""
         return global_name(self.name, self.subscription_id, "images", longest=_LONGEST_REGISTRY)
+
+
+#: What `stacks.clouds` looks for.
+MODEL = AksSettings

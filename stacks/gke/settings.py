@@ -100,3 +100,7 @@ class GkeSettings(CloudSettings):
                 mend=f"name zones of the region, for example {self.region}-b, or change the region",
             )
         return self
+
+
+#: What `stacks.clouds` looks for.
+MODEL = GkeSettings

@@ -44,3 +44,7 @@ class LocalSettings(Settings):
         examples=["localhost:5001"],
     )
     node: NodeSettings = Field(NodeSettings(), description="What one node offers to pods.")
+
+
+#: What `stacks.clouds` looks for.
+MODEL = LocalSettings

@@ -19,7 +19,7 @@ import urllib3
 
 from commands.rehearsal import clean_environment
 from stacks.aks.settings import AksSettings
-from stacks.environments import load_settings
+from stacks.environments import load_cloud_settings
 from tests.conftest import Command, Synthesise
 from tests.e2e.azure_storage import blob_account
 
@@ -106,7 +106,7 @@ def blob_storage(
     for name in [name for name in os.environ if name.startswith("ARM_")]:
         monkeypatch.delenv(name)
     (folder := tmp_path / "blob_storage").mkdir()
-    settings = load_settings("aks-dev")
+    settings = load_cloud_settings("aks-dev")
     assert isinstance(settings, AksSettings)
     with blob_account(azurite, folder, settings.state_account) as account:
         made = account.request("PUT", "tfstate?restype=container")
@@ -131,7 +131,7 @@ def terraform_folder(
     store: Store, synthesise: Synthesise, folder: Path, **more: dict[str, Any]
 ) -> tuple[Path, dict[str, str]]:
     """A folder whose backend is the state stack's once its state is in the store, and the variables to run in."""
-    settings = load_settings(store.environment)
+    settings = load_cloud_settings(store.environment)
     moved = settings.model_copy(update={"state": settings.state.model_copy(update={"own_state": "remote"})})
     backend = synthesise(moved)[store.stack]["terraform"]["backend"]
     folder.mkdir()
