@@ -7,6 +7,7 @@ from modelyard.errors import ConfigurationError
 import typer
 
 from commands import protection, state
+from commands.images import images
 from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(rehearse)
 app.command()(policies)
+app.command()(images)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

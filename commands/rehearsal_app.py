@@ -16,7 +16,7 @@ from cdktf import App, TerraformStack
 from main import build_app
 from simulator.world import World
 from stacks.environments import chosen_environment, load_settings
-from stacks.service import ServiceStack
+from stacks.services import build_contexts
 from stacks.settings import ProtectionLifted, Settings
 
 
@@ -66,8 +66,7 @@ def main() -> None:
     if arguments.only:
         keep_upstream(app, arguments.only)
     # Stands in for `modelyard images --push`: the world knows just the images that the services' contexts give.
-    services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
-    World(arguments.world).set_built_images([context.image for stack in services for context in stack.images])
+    World(arguments.world).set_built_images([context.image for context in build_contexts(app)])
     app.synth()
     for configuration in Path(app.outdir).glob("stacks/*/cdk.tf.json"):
         replace_backend(configuration, arguments.states)

@@ -7,9 +7,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from modelyard import ConfigurationError
+from modelyard import BuildContext, ConfigurationError
 from modelyard.names import kubernetes_name
 
+from cdktf import App
 from constructs import Construct
 
 from stacks.paths import SERVICES
@@ -57,6 +58,12 @@ def add_services(scope: Construct, platform: Platform, services: list[Service]) 
             service.stack(scope, platform, service.folder)
         except ConfigurationError as error:
             raise error.within(service.file) from error
+
+
+def build_contexts(app: App) -> list[BuildContext]:
+    """What must be built and pushed before an app's services are deployed."""
+    services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
+    return [context for stack in services for context in stack.images]
 
 
 def _file(folder: Path) -> str:

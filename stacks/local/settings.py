@@ -43,6 +43,13 @@ class LocalSettings(Settings):
         "loaded into the nodes.",
         examples=["localhost:5001"],
     )
+    image_loader: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        strict=False,  # else TOML's lists are refused; the texts in it are not converted
+        json_schema_extra={"allowed": "a list of texts: a program and its arguments"},
+        description="What loads an archive of images into the nodes, whose path is added; kind and minikube are known.",
+        examples=[["k3s", "ctr", "images", "import"]],
+    )
     node: NodeSettings = Field(NodeSettings(), description="What one node offers to pods.")
 
 

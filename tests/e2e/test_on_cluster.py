@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.build_context import BuildContext
-from modelyard.exposure import Exposure
 
 import pytest
+import tomlkit
 import urllib3
 
 from comparison.terraform import terraform
@@ -19,9 +19,7 @@ from services.image_classifier.tests.alexnet import random_weights, write_checkp
 from services.image_classifier.tests.image_host import image_host
 from services.image_classifier.tests.pictures import encoded, picture
 from stacks.environments import load_settings
-from stacks.paths import SERVICES
-
-REPOSITORY = "localhost/image-classifier"
+from tests.conftest import Command
 
 
 @pytest.fixture(scope="module")
@@ -33,30 +31,56 @@ def kubeconfig(lab: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def image(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The classifier's image with weights made here, on the node."""
-    assert kubeconfig
-    weights = tmp_path_factory.mktemp("weights") / "weights.pth"
+def base_images(lab: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something."""
+    folder = tmp_path_factory.mktemp("nothing")
+    (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
+
+
+@pytest.fixture
+def local(checkout: Path, kubeconfig: str, lab: Path) -> dict[str, str]:
+    """The environment `local` of the copied repo, set to the lab's node; and variables to use it with."""
+    file = checkout / "environments" / "local.toml"
+    document = tomlkit.parse(file.read_text())
+    # This machine calls; the node has a loader of its own, and buildah no user namespaces.
+    document |= {"context": kubectl(kubeconfig, "config", "current-context").strip(), "source_ranges": "world"}
+    document["image_loader"] = [str(lab / "cluster.sh"), "load"]
+    file.write_text(tomlkit.dumps(document))
+    return {"KUBECONFIG": kubeconfig, "BUILDAH_ISOLATION": "chroot", "MODELYARD_ENV": "local"}
+
+
+@pytest.fixture
+def image(base_images: None, local: dict[str, str], checkout: Path, modelyard_command: Command, tmp_path: Path) -> str:
+    """The classifier's image with weights made here, built and loaded by the command."""
+    weights = tmp_path / "weights.pth"
     write_checkpoint(weights, random_weights(), parameters=True)
     content = weights.read_bytes()
-    context = BuildContext(folder=SERVICES / "image_classifier" / "runtime", repository=REPOSITORY)
     with image_host() as host:
         host.answers["/weights.pth"] = lambda request: request.reply(content)
         arguments = [f"WEIGHTS_URL={host.url}/weights.pth", f"WEIGHTS_SHA256={sha256(content).hexdigest()}"]
         options = [option for argument in arguments for option in ("--build-arg", argument)]
-        command = [str(lab / "images.sh"), "build", str(context.folder), context.image, *options]
-        subprocess.run(command, check=True, timeout=900)
-    return context.image
+        done = modelyard_command("images", "local", "--load", *options, **local)
+    assert done.returncode == 0, done.stderr
+    runtime = checkout / "services" / "image_classifier" / "runtime"
+    reference = BuildContext(folder=runtime, repository="localhost/image-classifier").image
+    assert f"✓ {reference}" in done.stdout
+    assert "loaded" in done.stdout
+    return reference
 
 
 def test_a_picture_sent_to_the_load_balancer_gets_a_label(
-    tmp_path: Path, kubeconfig: str, image: str, real_providers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    checkout: Path,
+    kubeconfig: str,
+    image: str,
+    real_providers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The environment `local` as it is committed, but for the context and who may call, which is this machine."""
+    """The environment `local`: what it says of the cluster is all that was changed for the lab."""
     monkeypatch.setenv("KUBECONFIG", kubeconfig)
-    context = kubectl(kubeconfig, "config", "current-context").strip()
-    settings = load_settings("local").model_copy(update={"context": context, "source_ranges": Exposure.world()})
-    build_app(settings, outdir=str(tmp_path / "cdktf.out")).synth()
+    settings = load_settings("local", checkout / "environments")
+    build_app(settings, services=checkout / "services", outdir=str(tmp_path / "cdktf.out")).synth()
     folder = tmp_path / "cdktf.out" / "stacks" / "local-image-classifier"
     assert image in (folder / "cdk.tf.json").read_text()
 

@@ -1,0 +1,102 @@
+"""`modelyard images`: builds what has changed, and brings it to where the environment's nodes find it."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from modelyard.build_context import BuildContext
+from modelyard.errors import ConfigurationError
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from commands.image_builder import Builder, find_builder, run
+from commands.image_loader import load_command
+from commands.sbom import write_sbom
+from stacks.environments import chosen_environment, load_settings
+from stacks.local.settings import LocalSettings
+from stacks.paths import ROOT
+from stacks.settings import Settings
+
+console = Console(highlight=False, soft_wrap=True)
+# Logs and bills of materials, by the images' names.
+FOLDER = ROOT / ".images"
+
+
+def images(
+    name: Annotated[str | None, typer.Argument(metavar="[ENV]", help="A file of environments/.")] = None,
+    *,
+    push: Annotated[bool, typer.Option("--push", help="Push to the environment's registry.")] = False,
+    load: Annotated[bool, typer.Option("--load", help="Load into the nodes of a cluster of your own.")] = False,
+    options: Annotated[
+        list[str] | None, typer.Option("--build-arg", metavar="KEY=VALUE", help="Passed on to every build.")
+    ] = None,
+) -> None:
+    """Build the services' images that are not built yet, by the hash of what they are built from."""
+    # They import CDKTF and start Node, which no other command should wait for.
+    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.services import build_contexts  # noqa: PLC0415 - see above
+
+    environment = name or chosen_environment()
+    settings = load_settings(environment)
+    if load:
+        _check_loadable(settings)
+    builder = find_builder()
+    arguments = [part for option in options or [] for part in ("--build-arg", option)]
+    with tempfile.TemporaryDirectory() as folder:
+        contexts = build_contexts(build_app(settings, outdir=folder))
+        for context in contexts:
+            _provide(context, settings, builder, arguments, push=push, load=load)
+
+
+def _check_loadable(settings: Settings) -> LocalSettings:
+    if not isinstance(settings, LocalSettings):
+        raise ConfigurationError(
+            f"{settings.name} is in a cloud: its nodes pull from a registry",
+            mend=f"modelyard images {settings.name} --push",
+            where=f"environments/{settings.name}.toml: cloud",
+        )
+    return settings
+
+
+def _provide(
+    context: BuildContext, settings: Settings, builder: Builder, arguments: list[str], *, push: bool, load: bool
+) -> None:
+    image = context.image
+    label = image.rpartition("/")[2].replace(":", "-")
+
+    def step(what: str, command: list[str]) -> None:
+        with console.status(f"{what} {label} …") as status:
+            show: Callable[[str], None] = lambda line: status.update(escape(f"{what} {label}: {line[:90]}"))  # noqa: E731
+            run(command, log=FOLDER / f"{label}.{what}.log", progress=show)
+
+    built = not builder.has(image)
+    if built:
+        step("build", builder.build_command(context.folder, image, arguments))
+    bill = FOLDER / f"{label}.cdx.json"
+    if load or not bill.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "image.tar"
+            step("save", builder.save_command(image, archive))
+            write_sbom(archive, image, bill)
+            if load:
+                _load(settings, archive, step)
+    done = ["built" if built else "unchanged"]
+    if push:
+        step("push", builder.push_command(image))
+        done.append("pushed")
+    if load:
+        done.append("loaded")
+    console.print(f"  [green]✓[/] {image}  [dim]{', '.join(done)}; {bill.relative_to(ROOT)}[/]")
+
+
+def _load(settings: Settings, archive: Path, step: Callable[[str, list[str]], None]) -> None:
+    local = _check_loadable(settings)
+    try:
+        command = load_command(local.context, local.image_loader, archive)
+    except ConfigurationError as error:
+        raise error.within(f"environments/{settings.name}.toml") from error
+    if command:
+        step("load", command)
