@@ -37,8 +37,8 @@ def write_sbom(archive: Path, image: str, file: Path) -> int:
             for kind, package, version in sorted(found)
         ]
     )
-    bom.metadata.component = Component(name=name, version=tag, type=ComponentType.CONTAINER)
-    bom.register_dependency(bom.metadata.component, bom.components)
+    bom.metadata.component = subject = Component(name=name, version=tag, type=ComponentType.CONTAINER)
+    bom.register_dependency(subject, bom.components)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(JsonV1Dot5(bom).output_as_string(indent=2))
     return len(found)

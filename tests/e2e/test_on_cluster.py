@@ -70,18 +70,13 @@ def image(base_images: None, local: dict[str, str], checkout: Path, modelyard_co
 
 
 def test_a_picture_sent_to_the_load_balancer_gets_a_label(
-    tmp_path: Path,
-    checkout: Path,
-    kubeconfig: str,
-    image: str,
-    real_providers: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+    checkout: Path, kubeconfig: str, image: str, real_providers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The environment `local`: what it says of the cluster is all that was changed for the lab."""
     monkeypatch.setenv("KUBECONFIG", kubeconfig)
     settings = load_settings("local", checkout / "environments")
-    build_app(settings, services=checkout / "services", outdir=str(tmp_path / "cdktf.out")).synth()
-    folder = tmp_path / "cdktf.out" / "stacks" / "local-image-classifier"
+    build_app(settings, services=checkout / "services", outdir=str(checkout / "cdktf.out")).synth()
+    folder = checkout / "cdktf.out" / "stacks" / "local-image-classifier"
     assert image in (folder / "cdk.tf.json").read_text()
 
     terraform(folder, real_providers, "init", "-input=false")
