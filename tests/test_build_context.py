@@ -50,6 +50,15 @@ def test_what_the_builder_never_sees_does_not_change_the_hash(folder: Path) -> N
     assert hash_of(folder) != before
 
 
+def test_the_dockerfile_changes_the_hash_even_where_everything_is_ignored(folder: Path) -> None:
+    (folder / ".dockerignore").write_text("*\n!package\n")
+    before = hash_of(folder)
+
+    (folder / "Dockerfile").write_text("FROM scratch\nUSER 10001\n")
+
+    assert hash_of(folder) != before
+
+
 def test_a_pattern_of_dockerignore_is_anchored_at_the_root(folder: Path) -> None:
     (folder / ".dockerignore").write_text("program.py\n")
 

@@ -11,6 +11,7 @@ from wcmatch import glob
 # Python writes these beside the sources; no image is the better for them, listed in .dockerignore or not.
 _ALWAYS_IGNORED = ("**/__pycache__", "**/*.pyc")
 _HASH_CHARACTERS = 16
+_DOCKERFILE = "Dockerfile"
 
 
 def _is_ignored(path: str, patterns: list[str]) -> bool:
@@ -38,19 +39,22 @@ class BuildContext:
     repository: str
 
     def __post_init__(self) -> None:
-        if not (self.folder / "Dockerfile").is_file():
+        if not (self.folder / _DOCKERFILE).is_file():
             raise ConfigurationError(
                 f"{self.folder} has no Dockerfile", mend="put one there, or name the folder that has it"
             )
 
     def files(self) -> list[Path]:
-        """The files that a build sends to the builder, sorted, relative to the folder."""
+        """The files that a build sends to the builder, sorted, relative to the folder.
+
+        The Dockerfile is one of them whatever `.dockerignore` says: https://docs.docker.com/build/concepts/context/
+        """
         ignore = self.folder / ".dockerignore"
         lines = ignore.read_text().splitlines() if ignore.is_file() else []
         patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         patterns += _ALWAYS_IGNORED
         paths = (each.relative_to(self.folder) for each in self.folder.rglob("*") if not each.is_dir())
-        return sorted(each for each in paths if not _is_ignored(each.as_posix(), patterns))
+        return sorted(each for each in paths if each == Path(_DOCKERFILE) or not _is_ignored(each.as_posix(), patterns))
 
     @property
     def content_hash(self) -> str:

@@ -1,11 +1,13 @@
 """The image classifier on a real cluster: built from its Dockerfile, applied by the real Kubernetes provider."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from modelyard.build_context import BuildContext
 
@@ -31,8 +33,9 @@ def kubeconfig(lab: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def base_images(lab: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something."""
+def base_images(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something for its node."""
+    assert kubeconfig
     folder = tmp_path_factory.mktemp("nothing")
     (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
     subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
@@ -51,8 +54,15 @@ def local(checkout: Path, kubeconfig: str, lab: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def image(base_images: None, local: dict[str, str], checkout: Path, modelyard_command: Command, tmp_path: Path) -> str:
+def image(
+    base_images: None, local: dict[str, str], checkout: Path, modelyard_command: Command, tmp_path: Path
+) -> Iterator[str]:
     """The classifier's image with weights made here, built and loaded by the command."""
+    runtime = checkout / "services" / "image_classifier" / "runtime"
+    # Another content in every run, so that it is built.
+    package = runtime / "classifier" / "__init__.py"
+    package.write_text(f"{package.read_text()}\n# {uuid4()}\n")
+    reference = BuildContext(folder=runtime, repository="localhost/image-classifier").image
     weights = tmp_path / "weights.pth"
     write_checkpoint(weights, random_weights(), parameters=True)
     content = weights.read_bytes()
@@ -60,13 +70,37 @@ def image(base_images: None, local: dict[str, str], checkout: Path, modelyard_co
         host.answers["/weights.pth"] = lambda request: request.reply(content)
         arguments = [f"WEIGHTS_URL={host.url}/weights.pth", f"WEIGHTS_SHA256={sha256(content).hexdigest()}"]
         options = [option for argument in arguments for option in ("--build-arg", argument)]
-        done = modelyard_command("images", "local", "--load", *options, **local)
-    assert done.returncode == 0, done.stderr
-    runtime = checkout / "services" / "image_classifier" / "runtime"
-    reference = BuildContext(folder=runtime, repository="localhost/image-classifier").image
-    assert f"✓ {reference}" in done.stdout
-    assert "loaded" in done.stdout
-    return reference
+        built = modelyard_command("images", "local", "--load", *options, **local)
+    assert built.returncode == 0, built.stderr
+    assert f"✓ {reference}  built, loaded" in built.stdout
+    yield reference
+    if shutil.which("buildah"):
+        subprocess.run(["buildah", "rmi", reference], check=False, capture_output=True)
+
+
+def test_what_is_built_is_not_built_again_and_has_a_bill_of_materials(
+    image: str, local: dict[str, str], checkout: Path, modelyard_command: Command
+) -> None:
+    again = modelyard_command("images", "local", **local)
+
+    assert f"✓ {image}  unchanged" in again.stdout
+    (bill,) = (checkout / ".images").glob("image-classifier-*.cdx.json")
+    packages = {each["purl"].partition("@")[0] for each in json.loads(bill.read_text())["components"]}
+    assert {"pkg:pypi/onnxruntime", "pkg:pypi/flask", "pkg:deb/debian/libc6"} <= packages
+
+
+def test_a_build_that_fails_shows_its_last_lines(
+    base_images: None, local: dict[str, str], checkout: Path, modelyard_command: Command
+) -> None:
+    dockerfile = checkout / "services" / "image_classifier" / "runtime" / "Dockerfile"
+    dockerfile.write_text(f"FROM python:3.11-slim\nRUN echo {uuid4()}; echo it broke here >&2; exit 3\n")
+
+    done = modelyard_command("images", "local", "--load", **local)
+
+    assert done.returncode == 1
+    assert "it broke here" in done.stderr
+    assert ".build.log" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_picture_sent_to_the_load_balancer_gets_a_label(
