@@ -79,7 +79,9 @@ class Buildah(Builder):
 
     def push_command(self, image: str) -> list[str]:
         """What pushes an image to the registry in its name."""
-        return [self.program, "push", "--quiet", image]
+        # As Docker does: this machine's own registry needs no certificate.
+        plain = ["--tls-verify=false"] if image.startswith("localhost:") else []
+        return [self.program, "push", "--quiet", *plain, image]
 
     def save_command(self, image: str, archive: Path) -> list[str]:
         """What writes an image to an archive."""

@@ -53,15 +53,27 @@ def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, 
 
 
 @pytest.fixture(scope="session")
-def fake_gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program fake-gcs-server, built by Go on first use."""
+def fake_gcs_server() -> Path:
+    """The program fake-gcs-server."""
+    return _built_by_go("github.com/fsouza/fake-gcs-server@v1.56.1", without="the state's move into a bucket")
+
+
+@pytest.fixture(scope="session")
+def image_registry() -> Path:
+    """The program of the CNCF's image registry."""
+    return _built_by_go("github.com/distribution/distribution/v3/cmd/registry@v3.0.0", without="the push of images")
+
+
+def _built_by_go(module: str, *, without: str) -> Path:
+    """A program, built on first use; `without` is what cannot be tried without it."""
+    name = module.partition("@")[0].rpartition("/")[2]
     if shutil.which("go") is None:
-        pytest.skip("no Go: fake-gcs-server cannot be built, the state's move into a bucket was not tried")
+        pytest.skip(f"no Go: {name} cannot be built, {without} was not tried")
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard" / "bin"
-    program = folder / "fake-gcs-server"
+    program = folder / name
     if not program.exists():
         subprocess.run(
-            ["go", "install", "github.com/fsouza/fake-gcs-server@v1.56.1"],
+            ["go", "install", module],
             env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
             check=True,
             timeout=1200,
