@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test lint unit policies bench compare e2e test-torch lock schema clean
+.PHONY: help setup rehearse up down test lint unit policies bench compare e2e test-torch lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +41,12 @@ node_modules/.ready: package-lock.json
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies
 	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; done
+
+up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
+	@$(BIN)/modelyard up local
+
+down: setup ## Destroy what `make up` made
+	@$(BIN)/modelyard down local
 
 test: lint unit ## Check style and types, run the unit tests
 

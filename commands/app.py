@@ -7,6 +7,7 @@ from modelyard.errors import ConfigurationError
 import typer
 
 from commands import protection, state
+from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
@@ -20,6 +21,8 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(policies)
 app.command()(images)
+app.command()(up)
+app.command()(down)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

@@ -1,7 +1,7 @@
 """`modelyard images`: builds what has changed, and brings it to where the environment's nodes find it."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -39,16 +39,33 @@ def images(
     from main import build_app  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
-    environment = name or chosen_environment()
-    settings = load_settings(environment)
+    settings = load_settings(name or chosen_environment())
+    with tempfile.TemporaryDirectory() as folder:
+        contexts = build_contexts(build_app(settings, outdir=folder))
+    provide_images(settings, contexts, build_args=options or [], push=push, load=load)
+
+
+def provide_images(
+    settings: Settings, contexts: Sequence[BuildContext], *, build_args: Sequence[str], push: bool, load: bool
+) -> None:
+    """Builds what is not built yet, and brings all of it to the nodes.
+
+    Args:
+        settings: Of the environment.
+        contexts: What its services are built from.
+        build_args: `KEY=VALUE`, for every build.
+        push: Whether to push to the environment's registry.
+        load: Whether to load into the nodes.
+
+    Raises:
+        ConfigurationError: A build, push or load failed, or nobody here can do it.
+    """
     if load:
         _check_loadable(settings)
     builder = find_builder()
-    arguments = [part for option in options or [] for part in ("--build-arg", option)]
-    with tempfile.TemporaryDirectory() as folder:
-        contexts = build_contexts(build_app(settings, outdir=folder))
-        for context in contexts:
-            _provide(context, settings, builder, arguments, push=push, load=load)
+    arguments = [part for each in build_args for part in ("--build-arg", each)]
+    for context in contexts:
+        _provide(context, settings, builder, arguments, push=push, load=load)
 
 
 def _check_loadable(settings: Settings) -> LocalSettings:

@@ -21,10 +21,13 @@ class ServiceStack(ServiceScope):
         folder: The service's folder; `image_classifier` is `image-classifier` in Kubernetes.
 
     Attributes:
+        example: How a person tries it out, a shell command with `{url}` for where it answers.
         settings: What the environment says of this service.
         exposure: Who may reach it, unless the service has reasons of its own.
         images: What must be built and pushed before it is deployed.
     """
+
+    example = "curl {url}readyz"
 
     def __init__(self, scope: Construct, platform: Platform, folder: Path) -> None:
         name = kubernetes_name(folder.name)

@@ -1,5 +1,6 @@
 """Fixtures for all tests: settings, and stacks synthesised for real."""
 
+import functools
 import json
 import os
 import shutil
@@ -59,7 +60,11 @@ def resource(stack: dict[str, Any], type_name: str) -> dict[str, Any]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the repo's own files, for commands that write to them."""
-    copy = tmp_path / "checkout"
+    return copy_of_the_repo(tmp_path / "checkout")
+
+
+def copy_of_the_repo(copy: Path) -> Path:
+    """Copies what git knows or would add, and links what `make setup` installs."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -83,19 +88,21 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 def modelyard_command(checkout: Path) -> Command:
     """Runs `modelyard` in the copied repo."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "commands", *arguments],
-            cwd=checkout,
-            env=command_environment(checkout) | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+    return functools.partial(run_modelyard, checkout)
 
-    return run
+
+def run_modelyard(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`modelyard ARGUMENTS` in a copied repo, within five minutes."""
+    return subprocess.run(
+        [sys.executable, "-m", "commands", *arguments],
+        cwd=checkout,
+        env=command_environment(checkout) | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def command_environment(checkout: Path) -> dict[str, str]:

@@ -8,6 +8,11 @@ from stacks.service import ServiceStack
 class ImageClassifier(ServiceStack):
     """Labels the image at a URL, or one that is uploaded."""
 
+    example = (
+        "curl {url}predict --json "
+        """'{{"url": "https://raw.githubusercontent.com/pytorch/hub/master/images/dog.jpg"}}'"""
+    )
+
     def declare(self) -> None:
         """One Deployment; it fetches images from the internet."""
         ModelService(

@@ -1,0 +1,152 @@
+"""`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import Annotated
+
+from modelyard.build_context import BuildContext
+from modelyard.errors import ConfigurationError
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from commands.cdktf_cli import run_cdktf
+from commands.image_loader import load_command
+from commands.images import provide_images
+from commands.rehearsal import clean_environment
+from stacks.environments import load_settings
+from stacks.local.settings import LocalSettings
+from stacks.paths import ROOT
+from stacks.settings import CloudSettings, Settings
+
+console = Console(highlight=False, soft_wrap=True)
+_LOG = ROOT / "cdktf.log"
+_LAST_LINES = 30
+
+Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+BuildArgs = Annotated[
+    list[str] | None, typer.Option("--build-arg", metavar="KEY=VALUE", help="Passed on to every build.")
+]
+
+
+@dataclass(frozen=True)
+class _Estate:
+    """What an environment is made of.
+
+    Attributes:
+        stacks: The ids of all stacks.
+        foundation: Those that must be there before an image can be pushed.
+        contexts: What the services' images are built from.
+        examples: How to try each service, by its stack's id.
+    """
+
+    stacks: list[str]
+    foundation: list[str]
+    contexts: list[BuildContext]
+    examples: dict[str, str]
+
+
+def up(environment: Environment, *, yes: Yes = False, build_arg: BuildArgs = None) -> None:
+    """Build and bring the images, deploy every stack, say where the services answer."""
+    settings = load_settings(environment)
+    _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
+    estate = _estate(settings)
+    if estate.foundation:
+        _cdktf("deploy", estate.foundation, settings, estate)
+    load = _loads(settings)
+    provide_images(settings, estate.contexts, build_args=build_arg or [], push=not load, load=load)
+    _cdktf("deploy", ["*"], settings, estate)
+    for stack, example in estate.examples.items():
+        url = _output(stack, "url")
+        console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
+
+
+def down(environment: Environment, *, yes: Yes = False) -> None:
+    """Destroy every stack, services first."""
+    settings = load_settings(environment)
+    _confirm(f"destroy all of {environment}?", settings, yes=yes)
+    if isinstance(settings, CloudSettings) and settings.state.own_state == "remote":
+        raise ConfigurationError(
+            "the state store would be destroyed with its own state in it",
+            mend=f"modelyard state move {environment} --to local",
+            where=f"environments/{environment}.toml: state.own_state",
+        )
+    estate = _estate(settings)
+    _cdktf("destroy", ["*"], settings, estate)
+
+
+def _confirm(question: str, settings: Settings, *, yes: bool) -> None:
+    if not yes and isinstance(settings, CloudSettings):
+        typer.confirm(question, abort=True)
+
+
+def _estate(settings: Settings) -> _Estate:
+    # They import CDKTF and start Node, which no other command should wait for.
+    from cdktf import TerraformStack  # noqa: PLC0415 - see above
+
+    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.service import ServiceStack  # noqa: PLC0415 - see above
+    from stacks.services import build_contexts  # noqa: PLC0415 - see above
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = build_app(settings, outdir=folder)
+    stacks = [stack for stack in app.node.children if isinstance(stack, TerraformStack)]
+    services = [stack for stack in stacks if isinstance(stack, ServiceStack)]
+    return _Estate(
+        stacks=[stack.node.id for stack in stacks],
+        foundation=[settings.stack_id(part) for part in ("state", "registry")] if len(stacks) > len(services) else [],
+        contexts=build_contexts(app),
+        examples={stack.node.id: stack.example for stack in services},
+    )
+
+
+def _loads(settings: Settings) -> bool:
+    """Whether images are loaded into the nodes, instead of pushed: on a cluster of one's own, if anybody knows how."""
+    if not isinstance(settings, LocalSettings):
+        return False
+    try:
+        load_command(settings.context, settings.image_loader, ROOT)
+    except ConfigurationError as error:
+        if "." in settings.registry or ":" in settings.registry:
+            return False
+        raise error.within(f"environments/{settings.name}.toml") from error
+    return True
+
+
+def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) -> None:
+    """Runs the CLI for these stacks; raises ConfigurationError with what Terraform says of a failure."""
+    with console.status(f"{verb} …") as status:
+        run = run_cdktf(
+            [verb, *wanted, "--auto-approve"],
+            stacks=estate.stacks,
+            environment=clean_environment() | {"MODELYARD_ENV": settings.name},
+            log=_LOG,
+            progress=lambda stack, line: status.update(escape(f"{verb} {stack}: {line[:90]}")),
+        )
+    failed = {stack: told.error for stack, told in run.stacks.items() if told.error}
+    for stack in run.stacks:
+        console.print(f"  {'[red]✗[/]' if stack in failed else '[green]✓[/]'} {stack}")
+    if run.exit_code:
+        said = "\n\n".join(f"{stack}:\n{error}" for stack, error in failed.items())
+        raise ConfigurationError(
+            f"{verb} failed. Terraform says:\n\n{said or chr(10).join(run.output[-_LAST_LINES:])}\n",
+            mend=f"mend what it says, and run this again; all that was printed is in {_LOG}",
+        )
+    console.print(f"[bold green]{verb}[/]: {len(run.stacks)} stacks [dim]({run.seconds:.0f} s)[/]")
+
+
+def _output(stack: str, name: str) -> str:
+    printed = subprocess.run(
+        ["terraform", "output", "-json", name],
+        cwd=ROOT / "cdktf.out" / "stacks" / stack,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    value: str = json.loads(printed.stdout)
+    return value
