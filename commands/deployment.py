@@ -16,6 +16,7 @@ from rich.markup import escape
 from commands.cdktf_cli import run_cdktf
 from commands.image_loader import load_command
 from commands.images import provide_images
+from commands.pod_reasons import pod_reasons
 from commands.rehearsal import clean_environment
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
@@ -131,12 +132,20 @@ def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) ->
     for stack in run.stacks:
         console.print(f"  {'[red]✗[/]' if stack in failed else '[green]✓[/]'} {stack}")
     if run.exit_code:
-        said = "\n\n".join(f"{stack}:\n{error}" for stack, error in failed.items())
+        said = "\n\n".join(f"{stack}:\n{error}{_of_pods(stack, settings)}" for stack, error in failed.items())
         raise ConfigurationError(
             f"{verb} failed. Terraform says:\n\n{said or chr(10).join(run.output[-_LAST_LINES:])}\n",
             mend=f"mend what it says, and run this again; all that was printed is in {_LOG}",
         )
     console.print(f"[bold green]{verb}[/]: {len(run.stacks)} stacks [dim]({run.seconds:.0f} s)[/]")
+
+
+def _of_pods(stack: str, settings: Settings) -> str:
+    """What the pods of a service say themselves, where this machine's kubeconfig leads to them."""
+    if not isinstance(settings, LocalSettings):
+        return ""
+    reasons = pod_reasons(settings.context, stack.removeprefix(f"{settings.name}-"))
+    return "".join(["\n\nits pods say:", *(f"\n  {reason}" for reason in reasons)]) if reasons else ""
 
 
 def _output(stack: str, name: str) -> str:

@@ -19,6 +19,9 @@ from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
 from constructs import Construct
 
+# For scheduling a pod, perhaps on a node that has to come up first, and for pulling its image.
+_PULL_SECONDS = 240
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Metadata:
@@ -120,6 +123,8 @@ class ModelService(Construct):
             spec=deployment_v1.DeploymentV1Spec(
                 replicas=None if replicas is None else str(replicas),
                 revision_history_limit=3,
+                # A rollout that gets no further fails then, instead of after Kubernetes' ten minutes.
+                progress_deadline_seconds=pods.probes.startup_seconds + _PULL_SECONDS,
                 selector=deployment_v1.DeploymentV1SpecSelector(match_labels=self._scope.selector),
                 # The new pod is ready before an old one goes: a rollout loses no request, one replica or many.
                 strategy=deployment_v1.DeploymentV1SpecStrategy(

@@ -182,6 +182,33 @@ def test_a_new_version_rolls_out_without_a_lost_request(
     assert {answer for answer in answers if answer != 200} == set()
 
 
+def test_a_broken_version_fails_in_its_pods_words_while_the_old_one_serves(
+    url: str, local: Local, weights: list[str]
+) -> None:
+    dockerfile, service = local.runtime / "Dockerfile", local.checkout / "services" / "image_classifier" / "service.py"
+    good, patient = dockerfile.read_text(), service.read_text()
+    dockerfile.write_text(f"FROM python:3.11-slim\nCMD echo {uuid4()}, the model is missing >&2; exit 3\n")
+    # And none of the time that a new node may take.
+    pods = local.checkout / "constructs" / "modelyard" / "model_service.py"
+    pods.write_text(pods.read_text().replace("_PULL_SECONDS = 240", "_PULL_SECONDS = 5"))
+    service.write_text(patient.replace("startup_seconds=60", "startup_seconds=40"))
+
+    done = local.modelyard("up", "local")
+
+    assert done.returncode == 1
+    assert "exceeded its progress deadline" in done.stderr
+    assert "CrashLoopBackOff" in done.stderr
+    assert "the model is missing" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert predict(url).status == 200
+
+    dockerfile.write_text(good)
+    service.write_text(patient)
+    mended = local.modelyard("up", "local", *weights)
+    assert mended.returncode == 0, mended.stderr
+    assert predict(url).status == 200
+
+
 def test_down_leaves_nothing(url: str, local: Local, kubeconfig: str) -> None:
     assert url
     done = local.modelyard("down", "local")

@@ -1,0 +1,49 @@
+"""Why the pods of a service do not run, in their own words: what Terraform does not tell of a failed rollout."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+_LAST_LINES = 10
+
+
+def pod_reasons(context: str, namespace: str) -> list[str]:
+    """A line or more for each container that is not ready; none where kubectl or the cluster does not answer.
+
+    Args:
+        context: The kubeconfig's context.
+        namespace: The service's.
+    """
+    listed = _kubectl(context, namespace, "get", "pods", "-o", "json")
+    pods = json.loads(listed)["items"] if listed else []
+    return [reason for pod in pods for reason in _reasons(context, namespace, pod)]
+
+
+def _reasons(context: str, namespace: str, pod: dict[str, Any]) -> Iterator[str]:
+    name, status = pod["metadata"]["name"], pod["status"]
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield f"{name}: {condition.get('reason')}: {condition.get('message')}"
+    for container in status.get("containerStatuses", []):
+        if container["ready"]:
+            continue
+        state = container["state"].get("waiting") or container["state"].get("terminated") or {}
+        said = ": ".join(filter(None, [state.get("reason", "not ready yet"), state.get("message")]))
+        # A container that waits to be started again has said in its last life what is wrong.
+        last = _kubectl(context, namespace, "logs", name, "--previous", f"--tail={_LAST_LINES}")
+        yield "\n    ".join([f"{name}: {said}", *last.splitlines()])
+
+
+def _kubectl(context: str, namespace: str, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["kubectl", "--context", context, "--namespace", namespace, "--request-timeout", "10s", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
