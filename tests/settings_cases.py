@@ -167,7 +167,10 @@ def _values(key: Key) -> Iterator[tuple[Any, str]]:
     elif key.kind is Exposure:
         yield from [(5, "type"), ("everybody", "choice"), ([1], "type"), ([], "empty"), ({}, "type")]
     elif get_origin(key.kind) is tuple:
-        yield from [("text", "type"), ([5], "type"), (["?"], "pattern"), ({}, "type")]
+        _, of_entry = _plain(get_args(key.kind)[0])
+        has_pattern = any(getattr(each, "pattern", None) for each in of_entry)
+        yield from [("text", "type"), ([5], "type"), ({}, "type")]
+        yield (["?"], "pattern") if has_pattern else ([""], "length")
     else:
         raise AssertionError(f"say in {__file__} what is wrong for {key.kind}")
 
