@@ -17,10 +17,10 @@ def pod_reasons(context: str, namespace: str) -> list[str]:
     """
     listed = _kubectl(context, namespace, "get", "pods", "-o", "json")
     pods = json.loads(listed)["items"] if listed else []
-    return [reason for pod in pods for reason in _reasons(context, namespace, pod)]
+    return [reason for pod in pods for reason in _reasons(pod)]
 
 
-def _reasons(context: str, namespace: str, pod: dict[str, Any]) -> Iterator[str]:
+def _reasons(pod: dict[str, Any]) -> Iterator[str]:
     name, status = pod["metadata"]["name"], pod["status"]
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
@@ -30,9 +30,9 @@ def _reasons(context: str, namespace: str, pod: dict[str, Any]) -> Iterator[str]
             continue
         state = container["state"].get("waiting") or container["state"].get("terminated") or {}
         said = ": ".join(filter(None, [state.get("reason", "not ready yet"), state.get("message")]))
-        # A container that waits to be started again has said in its last life what is wrong.
-        last = _kubectl(context, namespace, "logs", name, "--previous", f"--tail={_LAST_LINES}")
-        yield "\n    ".join([f"{name}: {said}", *last.splitlines()])
+        # What a container printed before it failed: see termination_message_policy.
+        last = container.get("lastState", {}).get("terminated", {}).get("message", "")
+        yield "\n    ".join([f"{name}: {said}", *last.splitlines()[-_LAST_LINES:]])
 
 
 def _kubectl(context: str, namespace: str, *arguments: str) -> str:

@@ -89,6 +89,8 @@ class ServingPods:
             image=self.image,
             # The tag is the content's hash: what a node has under it is what the registry has.
             image_pull_policy="IfNotPresent",
+            # The last lines of a container that failed stand in the pod's status, whatever becomes of its log.
+            termination_message_policy="FallbackToLogsOnError",
             port=[k8s.DeploymentV1SpecTemplateSpecContainerPort(name="http", container_port=self.port)],
             env=[
                 k8s.DeploymentV1SpecTemplateSpecContainerEnv(name=name, value=value)
