@@ -1,7 +1,6 @@
 """`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
 
 import json
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,6 +17,7 @@ from commands.image_loader import load_command
 from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
 from commands.rehearsal import clean_environment
+from commands.terraform import terraform
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import ROOT
@@ -149,13 +149,6 @@ def _of_pods(stack: str, settings: Settings) -> str:
 
 
 def _output(stack: str, name: str) -> str:
-    printed = subprocess.run(
-        ["terraform", "output", "-json", name],
-        cwd=ROOT / "cdktf.out" / "stacks" / stack,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    value: str = json.loads(printed.stdout)
+    printed = terraform(ROOT / "cdktf.out" / "stacks" / stack, {}, "output", "-json", name, timeout=None)
+    value: str = json.loads(printed)
     return value

@@ -1,7 +1,6 @@
 """`modelyard state move`: the state store's own state, from its local file into the store and back."""
 
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 
 from commands.environment_file import edited
-from commands.rehearsal import clean_environment
+from commands.terraform import TerraformError, terraform
 from stacks.environments import load_cloud_settings
 from stacks.paths import ROOT
 from stacks.platform import state_store_of
@@ -38,20 +37,14 @@ class _Remote:
         self._terraform("init", "-input=false")
 
     def _terraform(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["terraform", *arguments],
-            cwd=self._folder,
-            env=clean_environment() | {"TF_CLI_ARGS": "-no-color"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
+        try:
+            # A backend that does not answer is asked again for longer than any bound that would be right.
+            return terraform(self._folder, {}, *arguments, timeout=None)
+        except TerraformError as error:
             raise ConfigurationError(
-                f"terraform {arguments[0]} failed, nothing was moved:\n{done.stderr.strip()}",
+                f"terraform {arguments[0]} failed, nothing was moved:\n{error.said.strip()}",
                 mend="mend what Terraform says; the command can be run again",
-            )
-        return done.stdout
+            ) from error
 
     def pull(self) -> dict[str, Any]:
         """The state in the store; empty when there is none."""

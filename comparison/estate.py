@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from commands.rehearsal import Rehearsal, clean_environment
+from commands.terraform import terraform
 from comparison.changes import Change
-from comparison.terraform import terraform
 from stacks.paths import ROOT
 
 Configuration = dict[str, Any]

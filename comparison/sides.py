@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from commands.terraform import terraform
 from comparison.estate import Configuration
 from comparison.plans import Leaves, leaves
-from comparison.terraform import terraform
 from simulator import SimulatedProviders
 from simulator.identity_endpoint import azurerm_without_access
 from simulator.real_provider import NO_NETWORK

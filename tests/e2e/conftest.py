@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from comparison.terraform import terraform
+from commands.terraform import terraform
 from simulator.schema import RECORDED_VERSIONS
 
 

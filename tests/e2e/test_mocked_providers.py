@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from commands.rehearsal import Rehearsal
+from commands.terraform import TerraformError, terraform
 from comparison.estate import Configuration, configuration, deploy, state, synthesise
-from comparison.terraform import TerraformError, terraform
 from simulator import SimulatedProviders
 from simulator.schema import Block, ProviderSchema
 from tests.conftest import CLOUD_ENVIRONMENTS

@@ -20,7 +20,7 @@ import pytest
 import tomlkit
 import urllib3
 
-from comparison.terraform import terraform
+from commands.terraform import terraform
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
 from services.image_classifier.tests.pictures import encoded, picture

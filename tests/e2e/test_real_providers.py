@@ -7,7 +7,7 @@ from modelyard.exposure import Exposure
 
 import pytest
 
-from comparison.terraform import terraform
+from commands.terraform import terraform
 from main import build_app
 from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
