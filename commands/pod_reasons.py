@@ -2,10 +2,14 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
 _LAST_LINES = 10
+# For a moment after each crash, the kubelet has not said yet that it waits before the next start.
+_LOOKS = 10
+_LOOK_SECONDS = 1
 
 
 def pod_reasons(context: str, namespace: str) -> list[str]:
@@ -15,9 +19,22 @@ def pod_reasons(context: str, namespace: str) -> list[str]:
         context: The kubeconfig's context.
         namespace: The service's.
     """
-    listed = _kubectl(context, namespace, "get", "pods", "-o", "json")
-    pods = json.loads(listed)["items"] if listed else []
+    pods: list[dict[str, Any]] = []
+    for _ in range(_LOOKS):
+        listed = _kubectl(context, namespace, "get", "pods", "-o", "json")
+        pods = json.loads(listed)["items"] if listed else []
+        if not any(_has_just_ended(container) for pod in pods for container in _containers(pod)):
+            break
+        time.sleep(_LOOK_SECONDS)
     return [reason for pod in pods for reason in _reasons(pod)]
+
+
+def _containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(pod["status"].get("containerStatuses", []))
+
+
+def _has_just_ended(container: dict[str, Any]) -> bool:
+    return "terminated" in container["state"]
 
 
 def _reasons(pod: dict[str, Any]) -> Iterator[str]:
@@ -25,7 +42,7 @@ def _reasons(pod: dict[str, Any]) -> Iterator[str]:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             yield f"{name}: {condition.get('reason')}: {condition.get('message')}"
-    for container in status.get("containerStatuses", []):
+    for container in _containers(pod):
         if container["ready"]:
             continue
         state = container["state"].get("waiting") or container["state"].get("terminated") or {}

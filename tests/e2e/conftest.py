@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,26 @@ def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, 
     (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": required}}))
     terraform(folder, real_providers, "init", "-input=false")
     return folder / ".terraform" / "providers"
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(lab: Path) -> Iterator[str]:
+    """A real Kubernetes node; one that runs already is used, and left running."""
+    status = subprocess.run([lab / "cluster.sh", "status"], capture_output=True, text=True, check=False, timeout=60)
+    was_up = "apiserver: up" in status.stdout
+    printed = subprocess.run([lab / "cluster.sh", "up"], stdout=subprocess.PIPE, text=True, check=True, timeout=600)
+    yield printed.stdout.strip().splitlines()[-1].removeprefix("export KUBECONFIG=")
+    if not was_up:
+        subprocess.run([lab / "cluster.sh", "down"], check=True, timeout=120)
+
+
+@pytest.fixture(scope="session")
+def base_images(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something for its node."""
+    assert kubeconfig
+    folder = tmp_path_factory.mktemp("nothing")
+    (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
 
 
 @pytest.fixture(scope="session")

@@ -27,23 +27,6 @@ from services.image_classifier.tests.pictures import encoded, picture
 from tests.conftest import copy_of_the_repo, run_modelyard
 
 
-@pytest.fixture(scope="module")
-def kubeconfig(lab: Path) -> Iterator[str]:
-    """A real Kubernetes node, for as long as the tests of this file run."""
-    printed = subprocess.run([lab / "cluster.sh", "up"], stdout=subprocess.PIPE, text=True, check=True, timeout=600)
-    yield printed.stdout.strip().splitlines()[-1].removeprefix("export KUBECONFIG=")
-    subprocess.run([lab / "cluster.sh", "down"], check=True, timeout=120)
-
-
-@pytest.fixture(scope="module")
-def base_images(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something for its node."""
-    assert kubeconfig
-    folder = tmp_path_factory.mktemp("nothing")
-    (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
-    subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
-
-
 @dataclass(frozen=True)
 class Local:
     """The environment `local` of a copied repo, set to the lab's node.
