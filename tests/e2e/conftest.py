@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,22 @@ import urllib3
 
 from commands.terraform import terraform
 from simulator.schema import RECORDED_VERSIONS
+
+
+@pytest.fixture
+def proof(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Call it with what was seen and its figure: the run's summary lists it, if the test passes."""
+    return lambda seen: record_property("proof", seen)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists what the tests have proved, with the figures of this run."""
+    reports: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
+    proofs = [seen for report in reports for name, seen in report.user_properties if name == "proof"]
+    if proofs:
+        terminalreporter.section("proofs")
+        for seen in proofs:
+            terminalreporter.write_line(f"✓ {seen}")
 
 
 def _lab() -> Path | None:
