@@ -7,6 +7,7 @@ from modelyard import ConfigurationError
 
 from cdktf import App
 
+from commands.missing_images import refuse_missing_images
 from stacks.environments import chosen_environment, load_settings
 from stacks.paths import SERVICES
 from stacks.platform import platform_of
@@ -34,6 +35,9 @@ def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | No
 
 if __name__ == "__main__":
     try:
-        build_app(load_settings(chosen_environment())).synth()
+        settings = load_settings(chosen_environment())
+        app = build_app(settings)
+        refuse_missing_images(app, settings)
+        app.synth()
     except ConfigurationError as error:
         sys.exit(f"error: {error}")

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from commands.cdktf_cli import run_cdktf
-from commands.image_loader import load_command
+from commands.image_loader import loads
 from commands.images import provide_images
+from commands.missing_images import PROVIDED
 from commands.pod_reasons import pod_reasons
 from commands.rehearsal import clean_environment
 from commands.terraform import terraform
@@ -58,7 +59,7 @@ def up(environment: Environment, *, yes: Yes = False, build_arg: BuildArgs = Non
     estate = _estate(settings)
     if estate.foundation:
         _cdktf("deploy", estate.foundation, settings, estate)
-    load = _loads(settings)
+    load = loads(settings)
     provide_images(settings, estate.contexts, build_args=build_arg or [], push=not load, load=load)
     _cdktf("deploy", ["*"], settings, estate)
     for stack, example in estate.examples.items():
@@ -105,26 +106,13 @@ def _estate(settings: Settings) -> _Estate:
     )
 
 
-def _loads(settings: Settings) -> bool:
-    """Whether images are loaded into the nodes, instead of pushed: on a cluster of one's own, if anybody knows how."""
-    if not isinstance(settings, LocalSettings):
-        return False
-    try:
-        load_command(settings.context, settings.image_loader, ROOT)
-    except ConfigurationError as error:
-        if "." in settings.registry or ":" in settings.registry:
-            return False
-        raise error.within(f"environments/{settings.name}.toml") from error
-    return True
-
-
 def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) -> None:
     """Runs the CLI for these stacks; raises ConfigurationError with what Terraform says of a failure."""
     with console.status(f"{verb} …") as status:
         run = run_cdktf(
             [verb, *wanted, "--auto-approve"],
             stacks=estate.stacks,
-            environment=clean_environment() | {"MODELYARD_ENV": settings.name},
+            environment=clean_environment() | {"MODELYARD_ENV": settings.name, PROVIDED: "1"},
             log=_LOG,
             progress=lambda stack, line: status.update(escape(f"{verb} {stack}: {line[:90]}")),
         )

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
+from stacks.local.settings import LocalSettings
+from stacks.settings import Settings
+
 # They run what their own Docker has built.
 _SHARE_DOCKER = ("docker-desktop", "rancher-desktop", "orbstack")
 _KIND = "kind-"
@@ -35,3 +38,20 @@ def load_command(context: str, image_loader: Sequence[str], archive: Path) -> li
         "or name a registry that the nodes reach as registry, and push",
         where="context",
     )
+
+
+def loads(settings: Settings) -> bool:
+    """Whether images are loaded into the nodes, instead of pushed: on a cluster of one's own, if anybody knows how.
+
+    Raises:
+        ConfigurationError: Nobody knows how, and the images' names have no registry in them.
+    """
+    if not isinstance(settings, LocalSettings):
+        return False
+    try:
+        load_command(settings.context, settings.image_loader, Path())
+    except ConfigurationError as error:
+        if "." in settings.registry or ":" in settings.registry:
+            return False
+        raise error.within(f"environments/{settings.name}.toml") from error
+    return True

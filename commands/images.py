@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from commands.image_builder import Builder, find_builder, run
 from commands.image_loader import load_command
+from commands.image_registry import is_pushed
 from commands.sbom import write_sbom
 from stacks.environments import chosen_environment, load_settings
 from stacks.local.settings import LocalSettings
@@ -82,6 +83,9 @@ def _provide(
     context: BuildContext, settings: Settings, builder: Builder, arguments: list[str], *, push: bool, load: bool
 ) -> None:
     image = context.image
+    if push and is_pushed(image):
+        console.print(f"  [green]✓[/] {image}  [dim]unchanged, in the registry already[/]")
+        return
     label = image.rpartition("/")[2].replace(":", "-")
 
     def step(what: str, command: list[str]) -> None:

@@ -1,10 +1,11 @@
 """Why the pods of a service do not run, in their own words: what Terraform does not tell of a failed rollout."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from commands.kubectl import kubectl
 
 _LAST_LINES = 10
 # For a moment after each crash, the kubelet has not said yet that it waits before the next start.
@@ -21,7 +22,7 @@ def pod_reasons(context: str, namespace: str) -> list[str]:
     """
     pods: list[dict[str, Any]] = []
     for _ in range(_LOOKS):
-        listed = _kubectl(context, namespace, "get", "pods", "-o", "json")
+        listed = kubectl(context, "--namespace", namespace, "get", "pods", "-o", "json")
         pods = json.loads(listed)["items"] if listed else []
         if not any(_has_just_ended(container) for pod in pods for container in _containers(pod)):
             break
@@ -50,17 +51,3 @@ def _reasons(pod: dict[str, Any]) -> Iterator[str]:
         # What a container printed before it failed: see termination_message_policy.
         last = container.get("lastState", {}).get("terminated", {}).get("message", "")
         yield "\n    ".join([f"{name}: {said}", *last.splitlines()[-_LAST_LINES:]])
-
-
-def _kubectl(context: str, namespace: str, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["kubectl", "--context", context, "--namespace", namespace, "--request-timeout", "10s", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""

@@ -1,5 +1,6 @@
 """Images pushed to a real registry."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -45,7 +46,9 @@ def configure(checkout: Path, registry: str) -> Path:
     runtime = checkout / "services" / "image_classifier" / "runtime"
     (runtime / "Dockerfile").write_text(DOCKERFILE)
     file = checkout / "environments" / "local.toml"
-    file.write_text(tomlkit.dumps(tomlkit.parse(file.read_text()) | {"registry": registry}))
+    # A context of which nobody knows how to load images into its nodes.
+    changed = {"registry": registry, "context": "nobodys-cluster"}
+    file.write_text(tomlkit.dumps(tomlkit.parse(file.read_text()) | changed))
     return runtime
 
 
@@ -63,14 +66,58 @@ def test_an_image_is_pushed_under_the_name_that_the_deployment_uses(
     assert listed == {"name": "image-classifier", "tags": [context.content_hash]}
 
 
-def test_a_registry_that_does_not_answer_is_said_with_the_builders_words(
-    checkout: Path, modelyard_command: Command, registry: str
+def test_what_the_registry_has_is_neither_built_nor_pushed_again(
+    registry: str, checkout: Path, modelyard_command: Command
 ) -> None:
+    configure(checkout, registry)
+    assert modelyard_command("images", "local", "--push", BUILDAH_ISOLATION="chroot").returncode == 0
+    (checkout / ".images").rename(checkout / "images_of_another_machine")
+
+    # Nothing here could build.
+    done = modelyard_command("images", "local", "--push", DOCKER_HOST="tcp://127.0.0.1:1", STORAGE_DRIVER="none")
+
+    assert done.returncode == 0, done.stderr
+    assert "unchanged, in the registry already" in done.stdout
+    assert not (checkout / ".images").exists()
+
+
+def test_a_deploy_whose_images_are_missing_never_reaches_terraform(
+    registry: str, checkout: Path, modelyard_command: Command
+) -> None:
+    configure(checkout, registry)
+
+    def cdktf(*arguments: str) -> str:
+        program = str(checkout / "node_modules" / ".bin" / "cdktf")
+        done = subprocess.run(
+            [program, *arguments, "--auto-approve", "--skip-provider-lock"],
+            cwd=checkout,
+            # A cluster that nobody has: where images are no hindrance, Terraform says so.
+            env={**os.environ, "MODELYARD_ENV": "local", "KUBECONFIG": str(checkout / "none")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode != 0
+        return done.stdout + done.stderr
+
+    missing = cdktf("deploy", "*")
+    assert "not built, or not where the nodes of local look" in missing
+    assert "modelyard images local --push" in missing
+    assert list(checkout.glob("cdktf.out/stacks/*/cdk.tf.json")) == []
+
+    pushed = modelyard_command("images", "local", "--push", BUILDAH_ISOLATION="chroot")
+    assert pushed.returncode == 0, pushed.stderr
+    assert "not built" not in cdktf("deploy", "local-image-classifier")
+    assert (checkout / "cdktf.out" / "stacks" / "local-image-classifier" / "cdk.tf.json").exists()
+
+
+def test_a_registry_that_does_not_answer_is_said(checkout: Path, modelyard_command: Command, registry: str) -> None:
     assert registry != "localhost:1"
     configure(checkout, "localhost:1")
 
     done = modelyard_command("images", "local", "--push", BUILDAH_ISOLATION="chroot")
 
     assert done.returncode == 1
-    assert "connection refused" in done.stderr
+    assert "the registry localhost:1 does not answer: [Errno 111] Connection refused" in done.stderr
     assert "Traceback" not in done.stderr

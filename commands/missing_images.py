@@ -1,0 +1,92 @@
+"""Refuses a `cdktf deploy` whose images are not where the nodes look: its pods could only wait for them."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from itertools import dropwhile
+
+from modelyard.errors import ConfigurationError
+
+import psutil
+from cdktf import App
+
+from commands.image_builder import find_builder
+from commands.image_loader import loads
+from commands.image_registry import is_pushed
+from commands.kubectl import kubectl
+from stacks.local.settings import LocalSettings
+from stacks.service import ServiceStack
+from stacks.settings import Settings
+
+#: The variable under which nothing is looked for: whoever sets it has just brought the images.
+PROVIDED = "MODELYARD_IMAGES_PROVIDED"
+# How long the kubelet may take to tell of an image that was loaded: it lists them every 30 s, and reports every 10 s.
+_LOOKS = 45
+_LOOK_SECONDS = 1
+# It tells of no more than this many, the largest (nodeStatusMaxImages).
+_TOLD_IMAGES = 50
+
+
+def refuse_missing_images(app: App, settings: Settings) -> None:
+    """Looks for the images of the services that are about to be deployed, if any are.
+
+    Args:
+        app: With all stacks.
+        settings: Of the environment.
+
+    Raises:
+        ConfigurationError: Some are missing; with the command that brings them.
+    """
+    stacks = [] if os.environ.get(PROVIDED) else _about_to_be_deployed(app)
+    images = [context.image for stack in stacks for context in stack.images]
+    if not images:
+        return
+    if isinstance(settings, LocalSettings) and loads(settings):
+        missing, bring = _not_on_the_nodes(settings.context, images), "--load"
+    else:
+        missing, bring = [image for image in images if is_pushed(image) is False], "--push"
+    if missing:
+        raise ConfigurationError(
+            f"these images are not built, or not where the nodes of {settings.name} look: {', '.join(missing)}",
+            mend=f"modelyard images {settings.name} {bring}; "
+            f"or `modelyard up {settings.name}`, which does all in order",
+        )
+
+
+def _about_to_be_deployed(app: App) -> list[ServiceStack]:
+    """The services that a `cdktf deploy` above this process was told to deploy; the CLI tells the program nothing."""
+    commands = [process.cmdline() for process in psutil.Process().parents()]
+    patterns = next((found for command in commands if (found := _deployed(command))), [])
+    services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
+    return [stack for stack in services if any(fnmatch(stack.node.id, pattern) for pattern in patterns)]
+
+
+def _deployed(command: Sequence[str]) -> list[str]:
+    """What is named after `cdktf deploy` in a command line; options do no harm, for no stack has such a name."""
+    after = list(dropwhile(lambda word: word.rpartition("/")[2] not in ("cdktf", "cdktf.js"), command))[1:]
+    return after[1:] if after[:1] == ["deploy"] else []
+
+
+def _not_on_the_nodes(context: str, images: Sequence[str]) -> list[str]:
+    missing = list(images)
+    for _ in range(_LOOKS):
+        on_nodes = _images_on_nodes(context)
+        if on_nodes is None:
+            return []
+        missing = [image for image in images if not any(f"/{name}".endswith(f"/{image}") for name in on_nodes)]
+        # What was never built here is not about to be told of either.
+        if not missing or not all(find_builder().has(image) for image in missing):
+            break
+        time.sleep(_LOOK_SECONDS)
+    return missing
+
+
+def _images_on_nodes(context: str) -> set[str] | None:
+    """The names of all images; None if the nodes do not tell, or not of all."""
+    listed = kubectl(context, "get", "nodes", "-o", "json")
+    told = [node["status"].get("images", []) for node in json.loads(listed)["items"]] if listed else []
+    if not told or any(len(images) >= _TOLD_IMAGES for images in told):
+        return None
+    return {name for images in told for image in images for name in image.get("names") or []}
