@@ -7,6 +7,7 @@ from modelyard.errors import ConfigurationError
 import typer
 
 from commands import protection, state
+from commands.adoption import adopt
 from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
@@ -23,6 +24,7 @@ app.command()(policies)
 app.command()(images)
 app.command()(up)
 app.command()(down)
+app.command()(adopt)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

@@ -123,9 +123,15 @@ def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) ->
         said = "\n\n".join(f"{stack}:\n{error}{_of_pods(stack, settings)}" for stack, error in failed.items())
         raise ConfigurationError(
             f"{verb} failed. Terraform says:\n\n{said or chr(10).join(run.output[-_LAST_LINES:])}\n",
-            mend=f"mend what it says, and run this again; all that was printed is in {_LOG}",
+            mend=f"{_mend(said, settings)}, and run this again; all that was printed is in {_LOG}",
         )
     console.print(f"[bold green]{verb}[/]: {len(run.stacks)} stacks [dim]({run.seconds:.0f} s)[/]")
+
+
+def _mend(said: str, settings: Settings) -> str:
+    if "already exists" in said:
+        return f"if a deploy was killed before: `modelyard adopt {settings.name}`; else mend what it says"
+    return "mend what it says"
 
 
 def _of_pods(stack: str, settings: Settings) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from commands.kubectl import kubectl
 
 _LAST_LINES = 10
-# For a moment after each crash, the kubelet has not said yet that it waits before the next start.
+# For a moment after each crash or pull, the kubelet has not said yet that it waits before the next.
 _LOOKS = 10
 _LOOK_SECONDS = 1
 
@@ -24,7 +24,7 @@ def pod_reasons(context: str, namespace: str) -> list[str]:
     for _ in range(_LOOKS):
         listed = kubectl(context, "--namespace", namespace, "get", "pods", "-o", "json")
         pods = json.loads(listed)["items"] if listed else []
-        if not any(_has_just_ended(container) for pod in pods for container in _containers(pod)):
+        if not any(_has_just_failed(container) for pod in pods for container in _containers(pod)):
             break
         time.sleep(_LOOK_SECONDS)
     return [reason for pod in pods for reason in _reasons(pod)]
@@ -34,8 +34,9 @@ def _containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
     return list(pod["status"].get("containerStatuses", []))
 
 
-def _has_just_ended(container: dict[str, Any]) -> bool:
-    return "terminated" in container["state"]
+def _has_just_failed(container: dict[str, Any]) -> bool:
+    state = container["state"]
+    return "terminated" in state or state.get("waiting", {}).get("reason") == "ErrImagePull"
 
 
 def _reasons(pod: dict[str, Any]) -> Iterator[str]:

@@ -2,20 +2,29 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import tomlkit
 import urllib3
 
 from commands.terraform import terraform
+from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
+from services.image_classifier.tests.image_host import image_host
 from simulator.schema import RECORDED_VERSIONS
+from tests.conftest import copy_of_the_repo
+from tests.e2e.local_cluster import Local, kubectl
+
+Proof = Callable[[str], None]
 
 
 @pytest.fixture
-def proof(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+def proof(record_property: Callable[[str, object], None]) -> Proof:
     """Call it with what was seen and its figure: the run's summary lists it, if the test passes."""
     return lambda seen: record_property("proof", seen)
 
@@ -87,6 +96,45 @@ def base_images(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("nothing")
     (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
     subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def local(
+    kubeconfig: str, lab: Path, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Local:
+    """Made once: each test finds what those before it have left."""
+    checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
+    file = checkout / "environments" / "local.toml"
+    document = tomlkit.parse(file.read_text())
+    # This machine calls; the node has a loader of its own.
+    document |= {"context": kubectl(kubeconfig, "config", "current-context").strip(), "source_ranges": "world"}
+    document["image_loader"] = [str(lab / "cluster.sh"), "load"]
+    file.write_text(tomlkit.dumps(document))
+    # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
+    variables = {"KUBECONFIG": kubeconfig, "BUILDAH_ISOLATION": "chroot", "CDKTF_SKIP_PROVIDER_LOCK": "true"}
+    return Local(checkout, variables | real_providers)
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Options for a build with weights that were made here, for as long as they can be fetched."""
+    file = tmp_path_factory.mktemp("weights") / "weights.pth"
+    write_checkpoint(file, random_weights(), parameters=True)
+    content = file.read_bytes()
+    with image_host() as host:
+        host.answers["/weights.pth"] = lambda request: request.reply(content)
+        arguments = [f"WEIGHTS_URL={host.url}/weights.pth", f"WEIGHTS_SHA256={sha256(content).hexdigest()}"]
+        yield [option for argument in arguments for option in ("--build-arg", argument)]
+
+
+@pytest.fixture(scope="module")
+def url(base_images: None, local: Local, weights: list[str]) -> Iterator[str]:
+    """Where the classifier answers, once `modelyard up` has built, loaded and deployed it."""
+    done = local.modelyard("up", "local", *weights)
+    assert done.returncode == 0, done.stderr
+    (answers,) = re.findall(r"local-image-classifier answers at (\S+)", done.stdout)
+    yield answers
+    local.modelyard("down", "local")
 
 
 @pytest.fixture(scope="session")
