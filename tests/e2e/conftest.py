@@ -18,6 +18,7 @@ from services.image_classifier.tests.alexnet import random_weights, write_checkp
 from services.image_classifier.tests.image_host import image_host
 from simulator.schema import RECORDED_VERSIONS
 from tests.conftest import copy_of_the_repo
+from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.local_cluster import Local, kubectl
 
 Proof = Callable[[str], None]
@@ -79,45 +80,54 @@ def plugins(tmp_path_factory: pytest.TempPathFactory, real_providers: dict[str, 
 
 
 @pytest.fixture(scope="session")
-def kubeconfig(lab: Path) -> Iterator[str]:
-    """A real Kubernetes node; one that runs already is used, and left running."""
-    status = subprocess.run([lab / "cluster.sh", "status"], capture_output=True, text=True, check=False, timeout=60)
-    was_up = "apiserver: up" in status.stdout
-    printed = subprocess.run([lab / "cluster.sh", "up"], stdout=subprocess.PIPE, text=True, check=True, timeout=600)
-    yield printed.stdout.strip().splitlines()[-1].removeprefix("export KUBECONFIG=")
-    if not was_up:
-        subprocess.run([lab / "cluster.sh", "down"], check=True, timeout=120)
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real Kubernetes node: the lab's, else kind's."""
+    if folder := _lab():
+        node = lab_cluster(folder)
+    elif missing := [program for program in ("kind", "cloud-provider-kind", "kubectl") if not shutil.which(program)]:
+        pytest.skip(f"no lab (MODELYARD_LAB) and no {' and no '.join(missing)}: no real cluster was tried")
+    else:
+        node = kind_cluster(tmp_path_factory.mktemp("kind"))
+    with node as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def base_images(lab: Path, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The lab's images that Dockerfiles begin FROM: it makes them when it builds something for its node."""
-    assert kubeconfig
-    folder = tmp_path_factory.mktemp("nothing")
-    (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
-    subprocess.run([lab / "images.sh", "build", folder, "localhost/nothing:1"], check=True, timeout=600)
+def kubeconfig(cluster: Cluster) -> str:
+    """Of the real Kubernetes node."""
+    return cluster.kubeconfig
+
+
+@pytest.fixture(scope="session")
+def base_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The images that Dockerfiles begin FROM: a lab makes them when it builds something for its node."""
+    if folder := _lab():
+        context = tmp_path_factory.mktemp("nothing")
+        (context / "Dockerfile").write_text("FROM python:3.11-slim\n")
+        subprocess.run([folder / "images.sh", "build", context, "localhost/nothing:1"], check=True, timeout=600)
 
 
 @pytest.fixture(scope="module")
-def local(
-    kubeconfig: str, lab: Path, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Local:
+def local(cluster: Cluster, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Local:
     """Made once: each test finds what those before it have left."""
     checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
     file = checkout / "environments" / "local.toml"
     document = tomlkit.parse(file.read_text())
     # This machine calls; the node has a loader of its own.
-    document |= {"context": kubectl(kubeconfig, "config", "current-context").strip(), "source_ranges": "world"}
-    document["image_loader"] = [str(lab / "cluster.sh"), "load"]
+    context = kubectl(cluster.kubeconfig, "config", "current-context").strip()
+    document |= {"context": context, "source_ranges": "world", "image_loader": cluster.image_loader}
     file.write_text(tomlkit.dumps(document))
     # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
-    variables = {"KUBECONFIG": kubeconfig, "BUILDAH_ISOLATION": "chroot", "CDKTF_SKIP_PROVIDER_LOCK": "true"}
+    variables = {"KUBECONFIG": cluster.kubeconfig, "BUILDAH_ISOLATION": "chroot", "CDKTF_SKIP_PROVIDER_LOCK": "true"}
     return Local(checkout, variables | real_providers)
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """Options for a build with weights that were made here, for as long as they can be fetched."""
+def weights(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Options for a build: in a lab, with weights that are made here; elsewhere none, and the published ones."""
+    if not cluster.lab:
+        yield []
+        return
     file = tmp_path_factory.mktemp("weights") / "weights.pth"
     write_checkpoint(file, random_weights(), parameters=True)
     content = file.read_bytes()
