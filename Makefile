@@ -61,13 +61,14 @@ unit: setup
 policies: setup ## Check the rehearsed plans with checkov, but for the dated exceptions
 	@for env in $(ENV); do $(BIN)/modelyard policies $$env; done
 
-bench: setup ## Time the start and growth of synth against stock CDKTF
+bench: setup ## Time synth against stock CDKTF, and deploys against loops of terraform
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.deploys
 
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
-e2e: setup ## What needs minutes: real providers, real image builds
+e2e: setup ## What needs minutes: real providers, a real cluster
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
 
 test-torch: ## Compare the classifier's export with torchvision's own AlexNet (downloads several GB)
