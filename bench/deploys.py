@@ -1,8 +1,8 @@
 """`python -m bench.deploys`: `cdktf deploy` of 1, 10 and 50 services, and loops of terraform over their folders.
 
-All of them deploy to simulated providers, which answer at once: what is timed is CDKTF's and Terraform's own work. State
-store, registry and cluster are deployed before, and found unchanged. `cdktf deploy` synthesises first, which the loops
-find done. The ways take turns; each begins without `.terraform` folders.
+All of them deploy to simulated providers, which answer at once: what is timed is CDKTF's and Terraform's own work.
+State store, registry and cluster are deployed before, and found unchanged. `cdktf deploy` synthesises first, which the
+loops find done. The ways take turns; each begins without `.terraform` folders.
 """
 
 import os
