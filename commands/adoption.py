@@ -23,7 +23,7 @@ console = Console(highlight=False, soft_wrap=True)
 _IMPORTS = "adopt.tf.json"
 _PLAN = "adopt.tfplan"
 # How Terraform says that an object to import is not there.
-_ABSENT = re.compile(r'existing object to "([^"]+)"')
+_ABSENT = re.compile(r'existing\s+object\s+to\s+"([^"]+)"')
 
 
 def adopt(
@@ -74,7 +74,7 @@ def _left_behind(folder: Path) -> dict[str, str]:
         try:
             changes = _changes(folder, wanted)
         except TerraformError as error:
-            absent = set(_ABSENT.findall(error.output.replace('\\"', '"')))
+            absent = set(_ABSENT.findall(error.said))
             if not absent & wanted.keys():
                 raise
             wanted = {address: name for address, name in wanted.items() if address not in absent}
@@ -91,7 +91,7 @@ def _changes(folder: Path, imports: Mapping[str, str]) -> list[dict[str, Any]]:
     blocks = folder / _IMPORTS
     try:
         blocks.write_text(json.dumps({"import": [{"to": to, "id": name} for to, name in imports.items()]}))
-        terraform(folder, {}, "plan", "-json", "-input=false", "-lock=false", f"-out={_PLAN}", timeout=None)
+        terraform(folder, {}, "plan", "-input=false", "-lock=false", f"-out={_PLAN}", timeout=None)
         return list(json.loads(terraform(folder, {}, "show", "-json", _PLAN)).get("resource_changes", []))
     finally:
         blocks.unlink()

@@ -12,6 +12,7 @@ from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
+from commands.terraform import TerraformError
 
 app = typer.Typer(
     help="Machine-learning services on Kubernetes: rehearsed, deployed, protected.",
@@ -37,3 +38,5 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except RehearsalError as error:
         sys.exit(str(error))
+    except TerraformError as error:
+        sys.exit(f"error: {error}")

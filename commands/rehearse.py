@@ -21,6 +21,7 @@ from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
 from commands.provider_plugins import plugin_folders, whose_plans
 from commands.rehearsal import Rehearsal, clean_environment
+from commands.terraform import TerraformError, terraform
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from stacks.environments import chosen_environment, load_cloud_settings
@@ -34,14 +35,6 @@ console = Console(highlight=False, soft_wrap=True)
 
 class RehearsalError(Exception):
     """A rehearsal that did not reach its end; the message is for people."""
-
-
-class TerraformError(RehearsalError):
-    """A call of Terraform that failed; `said` is what it printed."""
-
-    def __init__(self, stack: str, command: str, said: str) -> None:
-        super().__init__(f"error: terraform {command} of {stack} failed:\n{said}")
-        self.said = said
 
 
 @dataclass
@@ -110,7 +103,7 @@ class _Run:
     def _plan(self, stack: str) -> list[str]:
         """What the stack's plan would change; the plan is kept as JSON."""
         begun = time.monotonic()
-        self._terraform(stack, "plan", "-input=false", "-no-color", "-lock=false", "-out=second.tfplan")
+        self._terraform(stack, "plan", "-input=false", "-lock=false", "-out=second.tfplan")
         plan = self._terraform(stack, "show", "-json", "second.tfplan")
         self.figures[stack].plan_seconds = time.monotonic() - begun
         self.rehearsal.plans.mkdir(exist_ok=True)
@@ -121,17 +114,7 @@ class _Run:
         return [f"{address}: {', '.join(actions)}" for address, actions in wanted if actions != ["no-op"]]
 
     def _terraform(self, stack: str, *arguments: str) -> str:
-        done = subprocess.run(
-            ["terraform", *arguments],
-            cwd=self.rehearsal.output / "stacks" / stack,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise TerraformError(stack, arguments[0], done.stderr or done.stdout)
-        return done.stdout
+        return terraform(self.rehearsal.output / "stacks" / stack, self.environment, *arguments, timeout=None)
 
     def destroy(self) -> None:
         """Everything goes, in reverse order."""
@@ -178,7 +161,7 @@ class _Run:
             if not (self.rehearsal.output / "stacks" / stack / ".terraform").is_dir():
                 break
             try:
-                self._terraform(stack, action, "-auto-approve", "-input=false", "-no-color")
+                self._terraform(stack, action, "-auto-approve", "-input=false")
             except TerraformError as error:
                 return {stack: error.said.strip()}
         return {}

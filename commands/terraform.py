@@ -8,12 +8,11 @@ from commands.rehearsal import clean_environment
 
 
 class TerraformError(Exception):
-    """A call that failed; `said` is Terraform's own error, `output` what it had printed."""
+    """A call that failed; `said` is Terraform's own error."""
 
     def __init__(self, call: str, errors: str, output: str) -> None:
-        super().__init__(f"{call}: {errors}{output}")
+        super().__init__(f"{call} failed:\n{errors.strip() or output.strip()}")
         self.said = errors
-        self.output = output
 
 
 def terraform(folder: Path, variables: Mapping[str, str], *arguments: str, timeout: float | None = 600) -> str:
