@@ -32,6 +32,23 @@ def test_there_are_stacks_of_services_only(local_stacks: Stacks) -> None:
     }
 
 
+def test_the_states_may_be_in_the_cluster(
+    local_settings: LocalSettings, synthesise: Synthesise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/a/config")
+
+    synthesised = synthesise(local_settings.model_copy(update={"state": "cluster"}))
+
+    assert synthesised["local-image-classifier"]["terraform"]["backend"] == {
+        "kubernetes": {
+            "config_context": "kind-modelyard",
+            "config_paths": ["/a/config"],
+            "namespace": "default",
+            "secret_suffix": "local-image-classifier",
+        }
+    }
+
+
 def test_only_provider_backend_and_registry_differ_from_a_cloud(
     local_settings: LocalSettings, synthesise: Synthesise, stacks: Stacks
 ) -> None:

@@ -12,6 +12,11 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 
+def kubeconfig_files() -> list[str]:
+    """The kubeconfig's files, as kubectl has them: those of KUBECONFIG, else `~/.kube/config`."""
+    return [file for file in os.environ.get("KUBECONFIG", "").split(os.pathsep) if file] or ["~/.kube/config"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class KubeconfigClusterRef(ClusterRef):
     """A cluster by its context; the kubeconfig is that of KUBECONFIG, as kubectl has it, else `~/.kube/config`.
@@ -36,10 +41,7 @@ class KubeconfigClusterRef(ClusterRef):
 
     def connect(self, stack: TerraformStack) -> KubernetesProvider:
         """Names the kubeconfig's files; what is in them is read at run time."""
-        files = [file for file in os.environ.get("KUBECONFIG", "").split(os.pathsep) if file]
-        return KubernetesProvider(
-            stack, "kubernetes", config_paths=files or ["~/.kube/config"], config_context=self.context
-        )
+        return KubernetesProvider(stack, "kubernetes", config_paths=kubeconfig_files(), config_context=self.context)
 
 
 @dataclass(frozen=True)

@@ -4,29 +4,12 @@ from modelyard.kubeconfig import KubeconfigClusterRef, PrefixedImages
 from modelyard.node_capacity import NodeCapacity
 from modelyard.quantities import mebibytes, millicores
 
-from cdktf import App, LocalBackend, TerraformStack
+from cdktf import App
 
 from stacks.local.settings import LocalSettings
+from stacks.local.state_store import FileStore, SecretStore
 from stacks.platform import Platform
 from stacks.state_store import StateStore
-
-
-class FileStore(StateStore):
-    """A file for each stack in the repo's root."""
-
-    backend = "local"
-
-    def arguments(self, stack_id: str) -> dict[str, str | bool]:
-        """Terraform's arguments of the backend `local`, seen from the folder of the synthesised stack."""
-        return {"path": f"../../../{self.url(stack_id)}"}
-
-    def url(self, stack_id: str) -> str:
-        """The file's name."""
-        return f"terraform.{stack_id}.tfstate"
-
-    def keep(self, stack: TerraformStack) -> None:
-        """Keeps the stack's state in its file."""
-        LocalBackend(stack, path=f"../../../{self.url(stack.node.id)}")
 
 
 def add_platform(_app: App, settings: LocalSettings) -> Platform:
@@ -40,13 +23,13 @@ def add_platform(_app: App, settings: LocalSettings) -> Platform:
     )
     return Platform(
         settings=settings,
-        state=FileStore(),
+        state=state_store(settings),
         registry=PrefixedImages(settings.registry),
         cluster=KubeconfigClusterRef(context=settings.context, capacity=capacity),
         stack=None,
     )
 
 
-def state_store(_settings: LocalSettings) -> FileStore:
-    """The files."""
-    return FileStore()
+def state_store(settings: LocalSettings) -> StateStore:
+    """The files, or the cluster."""
+    return SecretStore(settings.context) if settings.state == "cluster" else FileStore()

@@ -50,6 +50,12 @@ class LocalSettings(Settings):
         description="What loads an archive of images into the nodes, whose path is added; kind and minikube are known.",
         examples=[["k3s", "ctr", "images", "import"]],
     )
+    state: Literal["files", "cluster"] = Field(
+        "files",
+        description="Where Terraform's states are: in files of this checkout, or as Secrets in the cluster, where "
+        "everybody who deploys to it finds them.",
+        examples=["cluster"],
+    )
     node: NodeSettings = Field(NodeSettings(), description="What one node offers to pods.")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from commands.terraform import terraform
 from tests.conftest import command_environment
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, inside, kubectl, pod, predict, steady_stream, wait_until
@@ -204,6 +206,31 @@ def test_cdktf_by_hand_does_the_same(url: str, local: Local, kubeconfig: str, pr
     assert resources(local) == by_hand
     assert local.modelyard("down", "local").returncode == 0
     proof(f"cdktf deploy '*' and destroy '*' by hand: the same {len(by_hand)} resources as modelyard up and down")
+
+
+def test_the_state_may_be_in_the_cluster(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
+    assert url
+    stacks, file = local.checkout / "cdktf.out", local.checkout / "environments" / "local.toml"
+    before = file.read_text()
+    file.write_text(f'state = "cluster"\n{before}')
+    shutil.rmtree(stacks)
+
+    assert local.modelyard("up", "local").returncode == 0
+    # As a colleague's checkout, which has nothing but the sources.
+    shutil.rmtree(stacks)
+    local.synthesise()
+    terraform(stacks / "stacks" / "local-image-classifier", local.variables, "init", "-input=false")
+    assert "No changes" in local.plan()
+    down = local.modelyard("down", "local")
+
+    assert down.returncode == 0, down.stderr
+    assert "namespace/image-classifier" not in kubectl(kubeconfig, "get", "namespaces", "-o", "name").split()
+    emptied = terraform(stacks / "stacks" / "local-image-classifier", local.variables, "state", "pull")
+    assert json.loads(emptied)["resources"] == []
+    kubectl(kubeconfig, "delete", "-n", "default", "secret/tfstate-default-local-image-classifier")
+    file.write_text(before)
+    shutil.rmtree(stacks)
+    proof("the state in the cluster: another checkout finds it, and plans no change")
 
 
 def resources(local: Local) -> list[tuple[str, str]]:
