@@ -1,8 +1,15 @@
 import datetime
+import json
+import socket
+from pathlib import Path
 
+import pytest
+
+from commands.remote_state import Lock
+from commands.state_unlock import evidence
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ProtectionLifted
-from tests.conftest import Stacks, Synthesise, resource
+from tests.conftest import Command, Stacks, Synthesise, resource
 
 
 def test_the_bucket_is_versioned_private_and_expires_old_versions(stacks: Stacks) -> None:
@@ -59,3 +66,54 @@ def test_two_environments_share_no_stack_and_no_bucket(settings: GkeSettings, sy
 
     assert not set(ours) & set(others)
     assert settings.state_bucket not in str(others)
+
+
+REFUSED = """
+Error: Error acquiring the state lock
+
+Error message: writing "gs://modelyard/gke-dev-cluster/default.tflock" failed:
+googleapi: Error 412: Precondition failed, conditionNotMet
+Lock Info:
+  ID:        1795240812001196
+  Path:      gs://modelyard/gke-dev-cluster/default.tflock
+  Operation: OperationTypeApply
+  Who:       ada lovelace@build-7
+  Version:   1.11.4
+  Created:   2026-11-21 06:00:11.99742227 +0000 UTC
+  Info:      
+
+
+Terraform acquires a state lock to protect the state from being written
+by multiple users at the same time.
+"""  # noqa: W291 - as Terraform prints it
+
+
+def test_a_lock_is_read_from_terraforms_own_words() -> None:
+    since = datetime.datetime(2026, 11, 21, 6, 0, 11, tzinfo=datetime.UTC)
+    assert Lock.told_by(REFUSED) == Lock("1795240812001196", "OperationTypeApply", "ada lovelace@build-7", since)
+    assert Lock.told_by("Error: Failed to get existing workspaces: querying Cloud Storage failed") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [("build-7", "can be seen on build-7 only"), (socket.gethostname(), "container")]
+)
+def test_what_cannot_be_known_of_a_locks_holder_is_said(host: str, said: str) -> None:
+    assert said in evidence(Lock("1", "OperationTypeApply", f"ada@{host}", datetime.datetime.now(datetime.UTC)))
+
+
+@pytest.mark.parametrize(
+    ("stack", "content", "said"),
+    [
+        ("gke-dev-cluster", "no state", "old.tfstate\n  is no state of Terraform"),
+        ("gke-dev-cluster", json.dumps({"version": 4, "serial": 1}), "old.tfstate\n  is no state of Terraform"),
+        ("gke-dev-clutser", json.dumps({"version": 4, "serial": 1, "lineage": "a", "resources": []}), "cluster?"),
+    ],
+)
+def test_what_is_no_state_or_no_stack_is_refused(
+    stack: str, content: str, said: str, modelyard_command: Command, tmp_path: Path
+) -> None:
+    (file := tmp_path / "old.tfstate").write_text(content)
+    refused = modelyard_command("state", "restore", "gke-dev", stack, str(file))
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr

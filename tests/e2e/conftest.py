@@ -20,6 +20,7 @@ from simulator.schema import RECORDED_VERSIONS
 from tests.conftest import copy_of_the_repo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.local_cluster import Local, kubectl
+from tests.e2e.state_stores import Store, blob_storage, cloud_storage
 
 Proof = Callable[[str], None]
 
@@ -193,3 +194,20 @@ def azurite() -> Path:
             reason = done.stderr.partition("\n")[0]
             pytest.skip(f"the state's move into a storage account was not tried, no Azurite: {reason}")
     return program
+
+
+@pytest.fixture(params=["gke-dev", "aks-dev"])
+def store(
+    request: pytest.FixtureRequest, real_providers: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    """An environment's state store, with no states in it."""
+    if request.param == "gke-dev":
+        running = cloud_storage(request.getfixturevalue("fake_gcs_server"), real_providers)
+    else:
+        # A key or another identity of whoever runs the tests.
+        for name in [name for name in os.environ if name.startswith("ARM_")]:
+            monkeypatch.delenv(name)
+        (folder := tmp_path / "blob_storage").mkdir()
+        running = blob_storage(request.getfixturevalue("azurite"), real_providers, folder)
+    with running as found:
+        yield found
