@@ -14,6 +14,7 @@ import tomlkit
 import urllib3
 
 from tests.conftest import Command
+from tests.e2e.conftest import Proof
 
 CONFIGURATION = """version: 0.1
 storage: {{inmemory: {{}}}}
@@ -82,7 +83,7 @@ def test_what_the_registry_has_is_neither_built_nor_pushed_again(
 
 
 def test_a_deploy_whose_images_are_missing_never_reaches_terraform(
-    registry: str, checkout: Path, modelyard_command: Command
+    registry: str, checkout: Path, modelyard_command: Command, proof: Proof
 ) -> None:
     configure(checkout, registry)
 
@@ -110,6 +111,7 @@ def test_a_deploy_whose_images_are_missing_never_reaches_terraform(
     assert pushed.returncode == 0, pushed.stderr
     assert "not built" not in cdktf("deploy", "local-image-classifier")
     assert (checkout / "cdktf.out" / "stacks" / "local-image-classifier" / "cdk.tf.json").exists()
+    proof("a deploy whose image is in no registry ends before Terraform; pushed, it goes on")
 
 
 def test_a_registry_that_does_not_answer_is_said(checkout: Path, modelyard_command: Command, registry: str) -> None:

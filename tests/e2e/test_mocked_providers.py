@@ -15,6 +15,7 @@ from comparison.estate import Configuration, configuration, deploy, state, synth
 from simulator import SimulatedProviders
 from simulator.schema import Block, ProviderSchema
 from tests.conftest import CLOUD_ENVIRONMENTS
+from tests.e2e.conftest import Proof
 
 # Stack, type, arguments, and the provider's words: what no schema refuses.
 REFUSED: dict[str, tuple[str, str, dict[str, Any], str]] = {
@@ -63,7 +64,11 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Rehea
 
 @pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_every_stack_passes_the_checks_of_the_real_providers(
-    environment: str, rehearsed: Callable[[str], Rehearsal], tmp_path: Path, real_providers: dict[str, str]
+    environment: str,
+    rehearsed: Callable[[str], Rehearsal],
+    tmp_path: Path,
+    real_providers: dict[str, str],
+    proof: Proof,
 ) -> None:
     rehearsal = rehearsed(environment)
     for stack in rehearsal.stacks():
@@ -72,6 +77,7 @@ def test_every_stack_passes_the_checks_of_the_real_providers(
         terraform(folder, real_providers, "init", "-input=false")
 
         assert "1 passed, 0 failed" in terraform(folder, real_providers, "test")
+    proof(f"{environment}: {len(rehearsal.stacks())} stacks pass terraform test with the real providers' checks")
 
 
 @pytest.mark.parametrize("what", REFUSED)

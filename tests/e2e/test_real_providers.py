@@ -13,6 +13,7 @@ from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ServiceSettings, Settings
+from tests.e2e.conftest import Proof
 
 GKE_DEV, AKS_DEV = load_settings("gke-dev"), load_settings("aks-dev")
 assert isinstance(GKE_DEV, GkeSettings)
@@ -47,7 +48,9 @@ VARIANTS: dict[str, Settings] = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_stack_is_valid_and_google_plans_it(name: str, tmp_path: Path, real_providers: dict[str, str]) -> None:
+def test_every_stack_is_valid_and_google_plans_it(
+    name: str, tmp_path: Path, real_providers: dict[str, str], proof: Proof
+) -> None:
     build_app(VARIANTS[name], outdir=str(tmp_path)).synth()
     # A token of no worth: google asks nobody when it plans new resources.
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
@@ -64,3 +67,4 @@ def test_every_stack_is_valid_and_google_plans_it(name: str, tmp_path: Path, rea
         if "data" not in configuration and "azurerm" not in configuration["provider"]:
             count = sum(len(each) for each in configuration["resource"].values())
             assert f"Plan: {count} to add" in terraform(folder, variables, "plan", "-input=false")
+    proof(f"{name}: {len(folders)} stacks valid for the real providers")

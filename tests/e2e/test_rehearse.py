@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment
+from tests.e2e.conftest import Proof
 
 # What a credential looks like: tokens, keys, and what a kubeconfig lets people in with. A CA certificate is none, and
 # the kubeconfig of an AKS cluster without local accounts holds none: it names a program that asks Entra.
@@ -27,19 +28,21 @@ def states(checkout: Path) -> list[Path]:
 
 @pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
-    environment: str, modelyard_command: Command
+    environment: str, modelyard_command: Command, proof: Proof
 ) -> None:
     done = modelyard_command("rehearse", environment)
 
     assert done.returncode == 0, done.stderr
-    assert re.search(r"deployed: \d+ resources in 4 stacks", done.stdout)
-    assert "planned again: no change in 4 stacks" in done.stdout
+    deployed = re.search(r"deployed: (\d+) resources in (\d+) stacks", done.stdout)
+    assert deployed
+    assert f"planned again: no change in {deployed[2]} stacks" in done.stdout
     assert "destroyed: 0 left" in done.stdout
+    proof(f"{environment} rehearsed: {deployed[1]} resources in {deployed[2]} stacks, no change planned again, 0 left")
 
 
 @pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_no_credential_is_in_any_state_plan_or_output(
-    environment: str, checkout: Path, modelyard_command: Command
+    environment: str, checkout: Path, modelyard_command: Command, proof: Proof
 ) -> None:
     done = modelyard_command("rehearse", environment, "--keep")
 
@@ -47,6 +50,7 @@ def test_no_credential_is_in_any_state_plan_or_output(
     assert len([path for path in written(checkout) if path.suffix == ".tfstate"]) >= 4
     assert credentials(checkout) == []
     assert not CREDENTIAL.search(done.stdout + done.stderr)
+    proof(f"{environment} rehearsed: no credential in the output, nor in {len(written(checkout))} files")
 
 
 def test_a_cluster_with_local_accounts_would_put_a_credential_into_the_state(

@@ -12,6 +12,7 @@ from typing import Any
 from commands.rehearsal import clean_environment
 from stacks.environments import load_cloud_settings
 from tests.conftest import Command, Synthesise
+from tests.e2e.conftest import Proof
 from tests.e2e.state_stores import Store
 
 STRANGER = "0b6f0d0e-0000-4000-8000-000000000000"
@@ -77,7 +78,9 @@ def test_the_state_moves_into_the_store_and_home_again(
     assert store.kept(store.stack)["resources"] == resources
 
 
-def test_a_stranger_in_the_store_is_never_overwritten(checkout: Path, modelyard_command: Command, store: Store) -> None:
+def test_a_stranger_in_the_store_is_never_overwritten(
+    checkout: Path, modelyard_command: Command, store: Store, proof: Proof
+) -> None:
     local, settings = store.in_checkout(checkout)
     moved = modelyard_command("state", "move", store.environment, "--to", "remote", **store.variables)
     assert moved.returncode == 0, moved.stderr
@@ -92,6 +95,7 @@ def test_a_stranger_in_the_store_is_never_overwritten(checkout: Path, modelyard_
     assert "Traceback" not in refused.stderr
     assert json.loads(local.read_text()) == stranger
     assert store.kept(store.stack)["lineage"] == store.state["lineage"]
+    proof(f"{store.environment}: a state moved into the store; a stranger's there is never overwritten")
 
 
 def test_nothing_moves_while_another_terraform_holds_the_lock(
