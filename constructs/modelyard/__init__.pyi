@@ -5,6 +5,7 @@ from .egress import Egress as Egress
 from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
 from .model_service import ModelService as ModelService
+from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
 from .probes import Probes as Probes
 from .resources import Resources as Resources
