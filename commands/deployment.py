@@ -63,8 +63,8 @@ def up(environment: Environment, *, yes: Yes = False, build_arg: BuildArgs = Non
     provide_images(settings, estate.contexts, build_args=build_arg or [], push=not load, load=load)
     _cdktf("deploy", ["*"], settings, estate)
     for stack, example in estate.examples.items():
-        url = _output(stack, "url")
-        console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
+        if url := _outputs(stack).get("url"):
+            console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
 
 
 def down(environment: Environment, *, yes: Yes = False) -> None:
@@ -142,7 +142,7 @@ def _of_pods(stack: str, settings: Settings) -> str:
     return "".join(["\n\nits pods say:", *(f"\n  {reason}" for reason in reasons)]) if reasons else ""
 
 
-def _output(stack: str, name: str) -> str:
-    printed = terraform(ROOT / "cdktf.out" / "stacks" / stack, {}, "output", "-json", name, timeout=None)
-    value: str = json.loads(printed)
-    return value
+def _outputs(stack: str) -> dict[str, str]:
+    """What the stack tells; nothing, if it has no ModelService."""
+    printed = terraform(ROOT / "cdktf.out" / "stacks" / stack, {}, "output", "-json", timeout=None)
+    return {name: output["value"] for name, output in json.loads(printed).items()}

@@ -36,8 +36,7 @@ class ServiceStack(ServiceScope):
             platform.settings.stack_id(name),
             environment=platform.settings.name,
             service_name=name,
-            node_capacity=platform.cluster.node_capacity,
-            internal_load_balancer_annotations=platform.cluster.internal_load_balancer_annotations,
+            cluster=platform.cluster,
         )
         self.settings = platform.settings.services.get(name, ServiceSettings())
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
@@ -47,7 +46,6 @@ class ServiceStack(ServiceScope):
         if platform.stack is not None:
             self.add_dependency(platform.stack)
         platform.state.keep(self)
-        platform.cluster.connect(self)
         self.declare()
 
     @abstractmethod

@@ -1,6 +1,7 @@
 from typing import Any
 
 from modelyard import Autoscaling, ConfigurationError, Egress, Exposure, ModelService, NodeCapacity, Resources
+from modelyard.kubeconfig import KubeconfigClusterRef
 from modelyard.service_scope import ServiceScope
 
 import cdktf
@@ -11,6 +12,12 @@ from tests.conftest import Stacks, resource
 NODE = NodeCapacity(
     machine_type="n1-standard-1", cpu_millicores=940, memory_mebibytes=2780, arithmetic="1000m less 60m"
 )
+
+
+class Cluster(KubeconfigClusterRef):
+    internal_load_balancer_annotations = {"cloud/internal": "yes"}  # noqa: RUF012 - nobody changes it
+
+
 SMALL = Resources(cpu="250m", memory="512Mi")
 OFFICE = Exposure.source_ranges("203.0.113.0/24")
 
@@ -22,8 +29,7 @@ def declared(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any of ModelSe
         "test-echo",
         environment="test",
         service_name="echo",
-        node_capacity=NODE,
-        internal_load_balancer_annotations={"cloud/internal": "yes"},
+        cluster=Cluster(context="test", capacity=NODE),
     )
     arguments: dict[str, Any] = {
         "image": "registry/echo:1",

@@ -4,7 +4,9 @@ from .cluster_ref import ClusterRef as ClusterRef
 from .egress import Egress as Egress
 from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
+from .manifests import Manifests as Manifests
 from .model_service import ModelService as ModelService
+from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
 from .probes import Probes as Probes
 from .resources import Resources as Resources

@@ -7,6 +7,7 @@ from modelyard.autoscaling import Autoscaling
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
+from modelyard.namespace import add_namespace
 from modelyard.pods import ServingPods
 from modelyard.probes import Probes
 from modelyard.resources import Resources
@@ -14,7 +15,7 @@ from modelyard.service_scope import ServiceScope
 from modelyard.traffic_rules import add_traffic_rules
 
 from cdktf import ITerraformDependable, TerraformOutput
-from cdktf_cdktf_provider_kubernetes import deployment_v1, namespace_v1, service_account_v1, service_v1
+from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1, service_v1
 from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
 from constructs import Construct
@@ -72,15 +73,13 @@ class ModelService(Construct):
         super().__init__(scope, id_)
         _check_port(port)
         _check_replicas(replicas)
-        resources.check_fits(scope.node_capacity)
+        resources.check_fits(scope.cluster.node_capacity)
         name = scope.service_name
         self._scope = scope
 
-        namespace = namespace_v1.NamespaceV1(
-            self, "namespace", metadata=namespace_v1.NamespaceV1Metadata(name=name, labels=_namespace_labels(scope))
-        )
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.
-        self._metadata = _Metadata(name=name, namespace=namespace.metadata.name, labels=scope.labels)
+        self.namespace = add_namespace(self, "namespace", service=scope).metadata.name
+        self._metadata = _Metadata(name=name, namespace=self.namespace, labels=scope.labels)
 
         account = service_account_v1.ServiceAccountV1(
             self,
@@ -139,7 +138,7 @@ class ModelService(Construct):
         )
 
     def _expose(self, exposure: Exposure) -> service_v1.ServiceV1:
-        annotations = self._scope.internal_load_balancer_annotations if exposure.is_internal else {}
+        annotations = self._scope.cluster.internal_load_balancer_annotations if exposure.is_internal else {}
         service = service_v1.ServiceV1(
             self,
             "load_balancer",
@@ -191,12 +190,6 @@ class ModelService(Construct):
                 ],
             ),
         )
-
-
-def _namespace_labels(scope: ServiceScope) -> dict[str, str]:
-    # https://kubernetes.io/docs/concepts/security/pod-security-admission/
-    modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-    return {**scope.labels, **modes}
 
 
 def _check_port(port: int) -> None:

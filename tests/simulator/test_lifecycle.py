@@ -170,11 +170,17 @@ def test_the_simulator_ends_with_the_program_that_uses_it(tmp_path: Path) -> Non
 
 def test_a_helm_release_is_recorded_in_its_cluster(kubernetes: Config, new_terraform: NewTerraform) -> None:
     terraform = new_terraform()
-    release = {"name": "release", "chart": "./chart", "namespace": "charts"}
+    release: Config = {"name": "release", "chart": "./chart", "namespace": "charts"}
     provider = {"helm": {"kubernetes": kubernetes["kubernetes"]}}
     terraform.write({"helm_release": {"release": release}}, provider=provider)
     assert 'namespaces "charts" not found' in terraform.refused()
-    terraform.write({"helm_release": {"release": release | {"create_namespace": True}}}, provider=provider)
+    release["create_namespace"] = True
+    terraform.write({"helm_release": {"release": release}}, provider=provider)
+    terraform.apply()
+    assert not terraform.has_changes()
+    release |= {"chart": "./changed", "values": ["manifests: []"]}
+    terraform.write({"helm_release": {"release": release}}, provider=provider)
+    assert terraform.changes() == {"helm_release.release": "update"}
     terraform.apply()
     assert not terraform.has_changes()
     terraform.destroy()
