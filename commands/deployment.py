@@ -131,6 +131,8 @@ def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) ->
 def _mend(said: str, settings: Settings) -> str:
     if "already exists" in said:
         return f"if a deploy was killed before: `modelyard adopt {settings.name}`; else mend what it says"
+    if "cannot re-use a name" in said or "another operation" in said:
+        return 'if a deploy was killed before: docs/manifests.md, "When a deploy was killed"; else mend what it says'
     return "mend what it says"
 
 
