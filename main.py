@@ -1,37 +1,12 @@
 """Makes the Terraform configuration of the chosen environment: `python main.py`, or `cdktf synth`."""
 
 import sys
-from pathlib import Path
 
 from modelyard import ConfigurationError
 
-from cdktf import App
-
 from commands.missing_images import refuse_missing_images
+from stacks.app import build_app
 from stacks.environments import chosen_environment, load_settings
-from stacks.paths import SERVICES
-from stacks.platform import platform_of
-from stacks.services import add_services, find_services
-from stacks.settings import Settings
-
-
-def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | None = None) -> App:
-    """All stacks of an environment: state, registry, cluster, then one for each service.
-
-    Args:
-        settings: Of the environment.
-        services: The folder whose folders are the services.
-        outdir: Where `synth` writes; by default what the CLI says, else `cdktf.out`.
-
-    Raises:
-        ConfigurationError: Something cannot be deployed.
-    """
-    # Before the first construct: Python imports while jsii's other process is still starting.
-    found, add_platform = find_services(services), platform_of(settings)
-    app = App(outdir=outdir)
-    add_services(app, add_platform(app), found)
-    return app
-
 
 if __name__ == "__main__":
     try:

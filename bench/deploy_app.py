@@ -7,8 +7,8 @@ import modelyard  # noqa: F401  # first, as in the product: prepares the fast st
 
 from bench.estate import write_services
 from commands.rehearsal_app import replace_backend
-from main import build_app
 from simulator.world import World
+from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.services import build_contexts
 

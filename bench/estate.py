@@ -10,7 +10,7 @@ from pathlib import Path
 
 import modelyard  # noqa: F401  # first, as in the product: prepares the fast start
 
-from main import build_app
+from stacks.app import build_app
 from stacks.clouds import CLOUDS
 from stacks.environments import load_settings
 

@@ -50,7 +50,7 @@ def adopt(
 def _service_stacks(environment: str) -> list[Path]:
     """The synthesised stacks of the environment's services, as the CDKTF CLI would have them."""
     # They import CDKTF and start Node, which no other command should wait for.
-    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.app import build_app  # noqa: PLC0415 - see above
     from stacks.service import ServiceStack  # noqa: PLC0415 - see above
 
     output = ROOT / "cdktf.out"

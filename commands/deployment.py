@@ -90,7 +90,7 @@ def _estate(settings: Settings) -> _Estate:
     # They import CDKTF and start Node, which no other command should wait for.
     from cdktf import TerraformStack  # noqa: PLC0415 - see above
 
-    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.app import build_app  # noqa: PLC0415 - see above
     from stacks.service import ServiceStack  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 

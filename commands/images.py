@@ -37,7 +37,7 @@ def images(
 ) -> None:
     """Build the services' images that are not built yet, by the hash of what they are built from."""
     # They import CDKTF and start Node, which no other command should wait for.
-    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.app import build_app  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
     settings = load_settings(name or chosen_environment())

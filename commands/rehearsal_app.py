@@ -13,8 +13,8 @@ from modelyard import ConfigurationError
 
 from cdktf import App, TerraformStack
 
-from main import build_app
 from simulator.world import World
+from stacks.app import build_app
 from stacks.environments import chosen_environment, load_settings
 from stacks.services import build_contexts
 from stacks.settings import ProtectionLifted, Settings

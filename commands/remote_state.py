@@ -125,7 +125,7 @@ def backend_of(environment: str, stack: str) -> Backend:
     # They import CDKTF and start Node, which no other command should wait for.
     from cdktf import TerraformStack  # noqa: PLC0415 - see above
 
-    from main import build_app  # noqa: PLC0415 - see above
+    from stacks.app import build_app  # noqa: PLC0415 - see above
 
     settings = load_settings(environment)
     with tempfile.TemporaryDirectory() as folder:

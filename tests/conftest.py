@@ -14,7 +14,7 @@ import modelyard  # noqa: F401 - prepares the fast start before any test imports
 
 import pytest
 
-from main import build_app
+from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT, SERVICES

@@ -21,7 +21,7 @@ import pytest
 from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
 
 from commands.terraform import terraform
-from main import build_app
+from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.paths import ROOT, SERVICES
 from stacks.settings import Settings

@@ -8,8 +8,8 @@ from modelyard.exposure import Exposure
 import pytest
 
 from commands.terraform import terraform
-from main import build_app
 from stacks.aks.settings import AksSettings
+from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ServiceSettings, Settings

@@ -1,0 +1,28 @@
+"""All stacks of an environment."""
+
+from pathlib import Path
+
+from cdktf import App
+
+from stacks.paths import SERVICES
+from stacks.platform import platform_of
+from stacks.services import add_services, find_services
+from stacks.settings import Settings
+
+
+def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | None = None) -> App:
+    """All stacks of an environment: state, registry, cluster, then one for each service.
+
+    Args:
+        settings: Of the environment.
+        services: The folder whose folders are the services.
+        outdir: Where `synth` writes; by default what the CLI says, else `cdktf.out`.
+
+    Raises:
+        ConfigurationError: Something cannot be deployed.
+    """
+    # Before the first construct: Python imports while jsii's other process is still starting.
+    found, add_platform = find_services(services), platform_of(settings)
+    app = App(outdir=outdir)
+    add_services(app, add_platform(app), found)
+    return app
