@@ -1,9 +1,10 @@
-"""A narrow AlexNet for tests: random weights, PyTorch's file format written by hand, a forward pass in numpy."""
+"""AlexNet for tests, narrow or not: random weights, PyTorch's file format written by hand, a forward pass in numpy."""
 
 import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,19 +12,28 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 CLASSES = 1000
-_WIDTHS = (3, 8, 12, 16, 12, 12)
 _KERNELS = {"features.0": 11, "features.3": 5, "features.6": 3, "features.8": 3, "features.10": 3}
-_HIDDEN = 32
 
 
-def random_weights(seed: int = 0) -> dict[str, Array]:
-    """Sixteen tensors with torchvision's names, few channels, and 1000 classes."""
+class Sizes(NamedTuple):
+    """The channels before and after each convolution, and the width of the hidden linear layers."""
+
+    channels: tuple[int, int, int, int, int, int]
+    hidden: int
+
+
+NARROW_SIZES = Sizes((3, 8, 12, 16, 12, 12), 32)
+TORCHVISIONS_SIZES = Sizes((3, 64, 192, 384, 256, 256), 4096)
+
+
+def random_weights(seed: int = 0, sizes: Sizes = NARROW_SIZES) -> dict[str, Array]:
+    """Sixteen tensors with torchvision's names, and 1000 classes."""
     random = np.random.default_rng(seed)
     shapes = {
-        name: (_WIDTHS[index + 1], _WIDTHS[index], kernel, kernel)
+        name: (sizes.channels[index + 1], sizes.channels[index], kernel, kernel)
         for index, (name, kernel) in enumerate(_KERNELS.items())
     }
-    linear = (_WIDTHS[-1] * 6 * 6, _HIDDEN, _HIDDEN, CLASSES)
+    linear = (sizes.channels[-1] * 6 * 6, sizes.hidden, sizes.hidden, CLASSES)
     shapes |= {f"classifier.{layer}": (linear[i + 1], linear[i], 0, 0) for i, layer in enumerate((1, 4, 6))}
     weights = {}
     for name, shape in shapes.items():

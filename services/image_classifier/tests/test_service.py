@@ -65,6 +65,21 @@ def test_a_picture_is_named_as_the_network_in_numpy_names_it(
         assert (body["label"], body["confidence"]) == tuple(body["top5"][0].values())[::-1]
 
 
+def test_clients_at_once_get_each_the_answer_to_its_own_picture(model: Path, tmp_path: Path) -> None:
+    pictures = [encoded(picture(seed=seed)) for seed in range(8)]
+
+    with running_service(model, tmp_path) as running, ThreadPoolExecutor(8) as clients:
+
+        def named(jpeg: bytes) -> dict[str, float]:
+            return {each["label"]: each["confidence"] for each in running.predict(jpeg).body["top5"]}
+
+        running.wait_until_ready()
+        alone = [named(each) for each in pictures]
+        together = list(clients.map(named, pictures * 4))
+    assert len({tuple(answer) for answer in alone}) == len(pictures)  # else a mix-up would not be seen
+    assert together == [pytest.approx(answer, abs=1e-5) for answer in alone * 4]
+
+
 def test_there_is_a_label_for_each_class() -> None:
     labels = [line for line in _LABELS if not line.startswith("#")]
     assert len(set(labels)) == CLASSES

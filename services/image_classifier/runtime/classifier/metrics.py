@@ -28,7 +28,7 @@ class Metrics:
         )
         self.inference = Histogram(
             "image_classifier_inference_duration_seconds",
-            "Time of the network alone.",
+            "Time of the network alone, for all pictures it got at once.",
             buckets=_SECONDS,
             registry=self.registry,
         )

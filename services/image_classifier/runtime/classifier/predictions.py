@@ -8,6 +8,7 @@ from typing import Any
 from flask import Request, g
 from werkzeug.exceptions import HTTPException
 
+from .batches import Batches, Images
 from .errors import RequestError, bad_request, too_large
 from .fetch import ImageFetcher
 from .metrics import Metrics
@@ -26,6 +27,7 @@ class Predictions:
         self._settings = settings
         self._model = model
         self._metrics = metrics
+        self._batches = Batches(self._classify)
         self._fetcher = ImageFetcher(
             max_bytes=settings.max_image_bytes,
             seconds=settings.fetch_seconds,
@@ -52,17 +54,20 @@ class Predictions:
             )
         try:
             with self._metrics.in_progress.track_inprogress():
-                best = self._classify(self._image(request))
+                data = self._image(request)
+                best = self._batches.predict(lambda: self._prepared(data))
         finally:
             self._slots.release()
         top5 = [prediction._asdict() for prediction in best]
         return {**top5[0], "top5": top5}
 
-    def _classify(self, data: bytes) -> list[Prediction]:
+    def _prepared(self, data: bytes) -> Images:
         with self._one_at_a_time:
-            image = preprocess(decode(data, max_pixels=self._settings.max_image_pixels))
-            with self._metrics.inference.time():
-                return self._model.predict(image)
+            return preprocess(decode(data, max_pixels=self._settings.max_image_pixels))
+
+    def _classify(self, images: Images) -> list[list[Prediction]]:
+        with self._metrics.inference.time():
+            return self._model.predict(images)
 
     def _image(self, request: Request) -> bytes:
         """The picture's file, from wherever the request has it."""

@@ -11,8 +11,8 @@ from .errors import RequestError, too_large, unprocessable
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _RESIZED_SIDE = 256  # pixels, the shorter side
 _CROPPED_SIDE = 224  # pixels
-_MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
-_STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
+_MEAN = np.array([[[0.485]], [[0.456]], [[0.406]]], dtype=np.float32)
+_STD = np.array([[[0.229]], [[0.224]], [[0.225]]], dtype=np.float32)
 
 # Pillow's own limit only warns at first; decode() has a stricter one.
 Image.MAX_IMAGE_PIXELS = None
@@ -51,8 +51,9 @@ def preprocess(image: Image.Image) -> npt.NDArray[np.float32]:
     resized = image.resize(_resized(*image.size), Image.Resampling.BILINEAR)
     left, top = (round((side - _CROPPED_SIDE) / 2) for side in resized.size)
     cropped = resized.crop((left, top, left + _CROPPED_SIDE, top + _CROPPED_SIDE))
-    pixels = np.asarray(cropped, dtype=np.float32) / np.float32(255)
-    return ((pixels - _MEAN) / _STD).transpose(2, 0, 1)[np.newaxis]
+    # Channels first from here on: the network reads them in this order, else they would be copied once more.
+    pixels = np.asarray(cropped).transpose(2, 0, 1).astype(np.float32, order="C") / np.float32(255)
+    return ((pixels - _MEAN) / _STD)[np.newaxis]
 
 
 def _resized(width: int, height: int) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def build_alexnet(weights: Mapping[str, Tensor]) -> onnx.ModelProto:
         weights: torchvision's sixteen tensors by name; the widths of the layers are free.
 
     Returns:
-        A checked model: input `image` float32 [1, 3, 224, 224], output `probabilities` float32 [1, classes].
+        A checked model: input `image` float32 [n, 3, 224, 224], output `probabilities` float32 [n, classes].
 
     Raises:
         ExportError: a tensor is missing, unknown, or does not fit the one before it.
@@ -66,8 +66,8 @@ def build_alexnet(weights: Mapping[str, Tensor]) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "alexnet",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, IMAGE_SIDE, IMAGE_SIDE])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, width])],
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["pictures", 3, IMAGE_SIDE, IMAGE_SIDE])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["pictures", width])],
         [numpy_helper.from_array(tensor, name) for name, tensor in weights.items()],
     )
     model = helper.make_model(
