@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench compare e2e test-torch lock schema clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,7 +18,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 LAB ?= $(wildcard ../shared/lab)
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 setup: .venv/.ready node_modules/.ready ## Install what the other targets need (they call it)
 
@@ -65,16 +65,23 @@ bench: setup ## Time synth against stock CDKTF, and deploys against loops of ter
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.deploys
 
+bench-classifier: setup .venv-torch/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
+	@$(BIN)/python -m services.image_classifier.bench --write
+
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
 e2e: setup ## What needs minutes: real providers, a real cluster
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
 
-test-torch: ## Compare the classifier's export with torchvision's own AlexNet (downloads several GB)
-	@$(PYTHON) -m venv .venv-torch
-	@.venv-torch/bin/python -m pip install --quiet -r services/image_classifier/tests/torch_parity/requirements.txt
+test-torch: .venv-torch/.ready ## Compare the classifier's export with torchvision's own AlexNet (downloads several GB)
 	@.venv-torch/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
+
+.venv-torch/.ready: services/image_classifier/tests/torch_parity/requirements.txt
+	@echo "setting up PyTorch (5.6 GB, once)"
+	@$(PYTHON) -m venv .venv-torch
+	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
