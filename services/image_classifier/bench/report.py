@@ -54,14 +54,14 @@ def report(sides: Sequence[Side], rounds: Mapping[str, Sequence[Round]], rate: f
     sizes = [side.installed_bytes() / 1e6 for side in sides]
     lines.append(("packages and model, MB", *(f"{size:.0f}" for size in sizes), f"{sizes[0] / sizes[1]:.2f}", ""))
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    failed = sum(each.failed for each in (*ours, *other))
+    failed = [sum(each.failed for each in rounds) for rounds in (ours, other)]
     total = sum(len(load.latencies) for each in (*ours, *other) for load in (each.opened, *each.closed.values()))
     return (
         f"{table}\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, one core for the server, Python {platform.python_version()}; "
         f"medians of {len(ours)} rounds in turns, ratios of the two in the same round. "
         f"JPEGs of 800x600 pixels and {picture_bytes / 1000:.0f} KB; "
-        f"{total + failed} requests, {failed} of them failed. "
+        f"{total + sum(failed)} requests, of which {failed[0]} and {failed[1]} failed. "
         f"On average {os.getloadavg()[1]:.1f} processes ran or waited in the last 5 minutes."
     )
 
