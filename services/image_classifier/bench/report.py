@@ -61,7 +61,7 @@ def report(sides: Sequence[Side], rounds: Mapping[str, Sequence[Round]], rate: f
         f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, one core for the server, Python {platform.python_version()}; "
         f"medians of {len(ours)} rounds in turns, ratios of the two in the same round. "
         f"JPEGs of 800x600 pixels and {picture_bytes / 1000:.0f} KB; "
-        f"{total + sum(failed)} requests, of which {failed[0]} and {failed[1]} failed. "
+        f"{total + sum(failed)} requests, of which {failed[0]} and {failed[1]} were refused or failed. "
         f"On average {os.getloadavg()[1]:.1f} processes ran or waited in the last 5 minutes."
     )
 
