@@ -29,7 +29,8 @@ def lab_cluster(lab: Path) -> Iterator[Cluster]:
     """The lab's node; one that runs already is used, and left running."""
     script = str(lab / "cluster.sh")
     was_up = "apiserver: up" in _run(script, "status", check=False)
-    exported = _run(script, "up").strip().splitlines()[-1]
+    # Again if it fails: its kubelet ends when containerd, with many images, is not ready for it in time.
+    exported = (_run(script, "up", check=False) or _run(script, "up")).strip().splitlines()[-1]
     yield Cluster(exported.removeprefix("export KUBECONFIG="), [script, "load"], lab=True)
     if not was_up:
         _run(script, "down")
