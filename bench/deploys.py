@@ -37,9 +37,9 @@ class _Estate:
 
     def __init__(self, services: int, scratch: Path) -> None:
         self.scratch, self.output = scratch, scratch / "out"
-        app = [sys.executable, "-m", "bench.deploy_app", str(services), str(scratch)]
+        self._app = [sys.executable, "-m", "bench.deploy_app", str(services), str(scratch)]
         self.variables = clean_environment() | {
-            "CDKTF_APP": shlex.join(app),
+            "CDKTF_APP": shlex.join(self._app),
             "CDKTF_OUTPUT": str(self.output),
             "CDKTF_SKIP_PROVIDER_LOCK": "true",
             "CHECKPOINT_DISABLE": "1",
@@ -69,7 +69,7 @@ class _Estate:
             shutil.copytree(self.scratch / "begun" / folder, self.scratch / folder)
         shutil.rmtree(self.output)
         if synthesised:
-            self._run([sys.executable, *shlex.split(self.variables["CDKTF_APP"])[1:]], CDKTF_OUTDIR=str(self.output))
+            self._run(self._app, CDKTF_OUTDIR=str(self.output))
         took = self._with_providers(deploy)
         wanted = len(list((self.output / "stacks").iterdir()))
         deployed = len(list((self.scratch / "states").glob("*.tfstate")))

@@ -1,7 +1,6 @@
 """`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
 
 import json
-import tempfile
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -90,12 +89,11 @@ def _estate(settings: Settings) -> _Estate:
     # They import CDKTF and start Node, which no other command should wait for.
     from cdktf import TerraformStack  # noqa: PLC0415 - see above
 
-    from stacks.app import build_app  # noqa: PLC0415 - see above
+    from stacks.app import look_at_app  # noqa: PLC0415 - see above
     from stacks.service import ServiceStack  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
-    with tempfile.TemporaryDirectory() as folder:
-        app = build_app(settings, outdir=folder)
+    app = look_at_app(settings)
     stacks = [stack for stack in app.node.children if isinstance(stack, TerraformStack)]
     services = [stack for stack in stacks if isinstance(stack, ServiceStack)]
     return _Estate(

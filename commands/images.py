@@ -37,12 +37,11 @@ def images(
 ) -> None:
     """Build the services' images that are not built yet, by the hash of what they are built from."""
     # They import CDKTF and start Node, which no other command should wait for.
-    from stacks.app import build_app  # noqa: PLC0415 - see above
+    from stacks.app import look_at_app  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
     settings = load_settings(name or chosen_environment())
-    with tempfile.TemporaryDirectory() as folder:
-        contexts = build_contexts(build_app(settings, outdir=folder))
+    contexts = build_contexts(look_at_app(settings))
     provide_images(settings, contexts, build_args=options or [], push=push, load=load)
 
 

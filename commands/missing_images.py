@@ -71,14 +71,18 @@ def _deployed(command: Sequence[str]) -> list[str]:
 
 def _not_on_the_nodes(context: str, images: Sequence[str]) -> list[str]:
     missing = list(images)
-    for _ in range(_LOOKS):
+    for look in range(_LOOKS):
         on_nodes = _images_on_nodes(context)
         if on_nodes is None:
             return []
         missing = [image for image in images if not any(f"/{name}".endswith(f"/{image}") for name in on_nodes)]
-        # What was never built here is not about to be told of either.
-        if not missing or not all(find_builder().has(image) for image in missing):
+        if not missing:
             break
+        # What was never built here is not about to be told of either.
+        if look == 0:
+            builder = find_builder()
+            if not all(builder.has(image) for image in missing):
+                break
         time.sleep(_LOOK_SECONDS)
     return missing
 

@@ -53,6 +53,21 @@ def replace_backend(configuration: Path, states: Path) -> None:
     configuration.write_text(json.dumps(content, indent=2))
 
 
+def synthesise(app: App, *, world: Path, states: Path) -> None:
+    """Writes the stacks for simulated providers.
+
+    Args:
+        app: With all stacks.
+        world: The folder of the simulated world, which learns of the services' images.
+        states: The folder that stands in for the state store.
+    """
+    # Stands in for `modelyard images --push`: the world knows just the images that the services' contexts give.
+    World(world).set_built_images([context.image for context in build_contexts(app)])
+    app.synth()
+    for configuration in Path(app.outdir).glob("stacks/*/cdk.tf.json"):
+        replace_backend(configuration, states)
+
+
 def main() -> None:
     """Synthesises the chosen environment, then replaces the backends."""
     parser = argparse.ArgumentParser(prog="python -m commands.rehearsal_app")
@@ -65,11 +80,7 @@ def main() -> None:
     app = build_app(_without_protection(settings) if arguments.lift_protection else settings)
     if arguments.only:
         keep_upstream(app, arguments.only)
-    # Stands in for `modelyard images --push`: the world knows just the images that the services' contexts give.
-    World(arguments.world).set_built_images([context.image for context in build_contexts(app)])
-    app.synth()
-    for configuration in Path(app.outdir).glob("stacks/*/cdk.tf.json"):
-        replace_backend(configuration, arguments.states)
+    synthesise(app, world=arguments.world, states=arguments.states)
 
 
 if __name__ == "__main__":

@@ -125,11 +125,10 @@ def backend_of(environment: str, stack: str) -> Backend:
     # They import CDKTF and start Node, which no other command should wait for.
     from cdktf import TerraformStack  # noqa: PLC0415 - see above
 
-    from stacks.app import build_app  # noqa: PLC0415 - see above
+    from stacks.app import look_at_app  # noqa: PLC0415 - see above
 
     settings = load_settings(environment)
-    with tempfile.TemporaryDirectory() as folder:
-        app = build_app(settings, outdir=folder)
+    app = look_at_app(settings)
     stacks = {each.node.id: each for each in app.node.children if isinstance(each, TerraformStack)}
     if stack not in stacks:
         close = difflib.get_close_matches(stack, stacks, n=1)

@@ -1,5 +1,6 @@
 """All stacks of an environment."""
 
+import tempfile
 from pathlib import Path
 
 from cdktf import App
@@ -26,3 +27,13 @@ def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | No
     app = App(outdir=outdir)
     add_services(app, add_platform(app), found)
     return app
+
+
+def look_at_app(settings: Settings) -> App:
+    """All stacks of an environment, to be asked what they declare; nothing of them is written.
+
+    Raises:
+        ConfigurationError: Something cannot be deployed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return build_app(settings, outdir=folder)
