@@ -4,11 +4,13 @@ import json
 import re
 
 from modelyard.errors import ConfigurationError
+from modelyard.names import kubernetes_name
 
 import pytest
 
 from stacks.environments import load_cloud_settings, load_settings
 from stacks.local.settings import LocalSettings
+from stacks.services import find_services
 from tests.conftest import Stacks, Synthesise
 
 
@@ -26,7 +28,7 @@ def local_stacks(local_settings: LocalSettings, synthesise: Synthesise) -> Stack
 
 
 def test_there_are_stacks_of_services_only(local_stacks: Stacks) -> None:
-    assert local_stacks.keys() == {"local-image-classifier"}
+    assert local_stacks.keys() == {f"local-{kubernetes_name(service.folder.name)}" for service in find_services()}
     assert local_stacks["local-image-classifier"]["terraform"]["backend"] == {
         "local": {"path": "../../../terraform.local-image-classifier.tfstate"}
     }
