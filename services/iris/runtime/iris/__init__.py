@@ -1,0 +1,1 @@
+"""Trains, chooses and serves the nearest-neighbours model of Fisher's irises."""

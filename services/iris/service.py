@@ -1,0 +1,28 @@
+"""A page that tells which iris it is, by a model of nearest neighbours."""
+
+from modelyard import Egress, ModelService, Probes, Resources
+
+from stacks.service import ServiceStack
+
+
+class Iris(ServiceStack):
+    """Four sliders, a species and its picture; the model is in the image."""
+
+    example = "python3 -m webbrowser {url}"
+
+    def declare(self) -> None:
+        """One Deployment that reaches nothing."""
+        ModelService(
+            self,
+            "service",
+            image=self.image("runtime"),
+            port=8501,
+            resources=Resources(cpu="100m", memory="512Mi", cpu_limit="1"),
+            exposure=self.exposure,
+            replicas=self.settings.replicas,
+            # Ready is: the model is loaded. Streamlit's own page of health knows nothing of it.
+            probes=Probes(alive_path="/_stcore/health", startup_seconds=60),
+            egress=Egress.none(),
+            # Streamlit closes its websockets at once; browsers connect to the successor and keep their sliders.
+            shutdown_seconds=5,
+        )
