@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comparison.changes import Change
+from comparison.changes import CHANGES, Change
 from comparison.plans import Leaves
 from stacks.paths import ROOT
 
@@ -73,7 +73,8 @@ def _counts(row: Row) -> tuple[int, int, int]:
 
 
 def document(text: str, rows: Sequence[Row]) -> str:
-    """The text of docs/plans.md with what was found now."""
+    """The text of docs/plans.md with what was found now; a service that no change names is left out."""
+    rows = [row for row in rows if row.stack in {change.stack for change in CHANGES}]
     head, begin, rest = text.partition(_BEGIN)
     _, end, tail = rest.partition(_END)
     return f"{head}{begin}\n{summary(rows)}\n\n{_table(rows)}\n\n{_list(rows)}\n{end}{tail}"

@@ -108,10 +108,18 @@ def base_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> N
         subprocess.run([folder / "images.sh", "build", context, "localhost/nothing:1"], check=True, timeout=600)
 
 
+def keep_only(checkout: Path, service: str) -> None:
+    """Removes the other services from a copy of the repo: their images take long to build."""
+    for file in checkout.glob("services/*/service.py"):
+        if file.parent.name != service:
+            shutil.rmtree(file.parent)
+
+
 @pytest.fixture(scope="module")
 def local(cluster: Cluster, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Local:
-    """Made once: each test finds what those before it have left."""
+    """With the classifier only; made once: each test finds what those before it have left."""
     checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
+    keep_only(checkout, "image_classifier")
     file = checkout / "environments" / "local.toml"
     document = tomlkit.parse(file.read_text())
     # This machine calls; the node has a loader of its own.

@@ -12,6 +12,7 @@ from stacks.aks.settings import AksSettings
 from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
+from stacks.services import find_services
 from stacks.settings import ServiceSettings, Settings
 from tests.e2e.conftest import Proof
 
@@ -56,7 +57,7 @@ def test_every_stack_is_valid_and_google_plans_it(
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 
     folders = sorted(tmp_path.glob("stacks/*"))
-    assert len(folders) == 4
+    assert len(folders) == 3 + len(find_services())
     for folder in folders:
         configuration = json.loads((folder / "cdk.tf.json").read_text())
         configuration["terraform"]["backend"] = {"local": {}}
