@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch lock schema clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch test-polyaxon lock schema clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -81,6 +81,16 @@ test-torch: .venv-torch/.ready ## Compare the classifier's export with torchvisi
 	@echo "setting up PyTorch (5.6 GB, once)"
 	@$(PYTHON) -m venv .venv-torch
 	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-polyaxon: .venv-polyaxon/.ready ## Track, sweep and promote iris models with Polyaxon's own SDK and server (downloads 200 MB)
+	@# Polyaxon's own deprecations are nobody's here.
+	@.venv-polyaxon/bin/python -m pytest --disable-warnings services/iris/tests/polyaxon_sdk/tracked.py
+
+.venv-polyaxon/.ready: services/iris/tests/polyaxon_sdk/requirements.txt
+	@echo "setting up Polyaxon (about a minute, once)"
+	@$(PYTHON) -m venv .venv-polyaxon
+	@.venv-polyaxon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 lock: setup ## Write requirements.txt anew from pyproject.toml

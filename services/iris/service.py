@@ -17,7 +17,8 @@ class Iris(ServiceStack):
             "service",
             image=self.image("runtime"),
             port=8501,
-            resources=Resources(cpu="100m", memory="512Mi", cpu_limit="1"),
+            # Twenty visitors at once took 268 MB.
+            resources=Resources(cpu="100m", memory="384Mi", cpu_limit="1"),
             exposure=self.exposure,
             replicas=self.settings.replicas,
             # Ready is: the model is loaded. Streamlit's own page of health knows nothing of it.

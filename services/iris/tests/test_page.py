@@ -28,7 +28,7 @@ def answer(page: AppTest) -> tuple[str, str, list[str]]:
     assert not page.exception
     (picture,) = page.get("image")
     bars = [bar.proto.text for bar in page.get("progress")]
-    return page.subheader[0].value, picture.proto.imgs[0].alt, bars
+    return page.header[0].value, picture.proto.imgs[0].alt, bars
 
 
 def test_the_page_opens_with_four_sliders_and_an_answer(page: Page, model_path: Path) -> None:

@@ -35,7 +35,7 @@ def show() -> None:
 def _show_answer(probabilities: dict[str, float]) -> None:
     # Of species that are equally likely, the first: as the classifier's own `predict` has it.
     likeliest = max(probabilities, key=probabilities.__getitem__)
-    st.subheader(f"Iris {likeliest}")
+    st.header(f"Iris {likeliest}")
     st.image(_PICTURES / f"{likeliest}.svg", alt=f"A drawing of an Iris {likeliest}", width=240)
     for name, probability in probabilities.items():
         st.progress(probability, text=f"{name}: {probability:.1%}")
