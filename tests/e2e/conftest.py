@@ -116,19 +116,35 @@ def keep_only(checkout: Path, service: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def local(cluster: Cluster, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Local:
-    """With the classifier only; made once: each test finds what those before it have left."""
-    checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
-    keep_only(checkout, "image_classifier")
-    file = checkout / "environments" / "local.toml"
-    document = tomlkit.parse(file.read_text())
-    # This machine calls; the node has a loader of its own.
-    context = kubectl(cluster.kubeconfig, "config", "current-context").strip()
-    document |= {"context": context, "source_ranges": "world", "image_loader": cluster.image_loader}
-    file.write_text(tomlkit.dumps(document))
-    # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
-    variables = {"KUBECONFIG": cluster.kubeconfig, "BUILDAH_ISOLATION": "chroot", "CDKTF_SKIP_PROVIDER_LOCK": "true"}
-    return Local(checkout, variables | real_providers)
+def local_with(
+    cluster: Cluster, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Local]:
+    """Makes the environment `local` of a copied repo, set to the node, with only the service that is named."""
+
+    def make(service: str) -> Local:
+        checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
+        keep_only(checkout, service)
+        file = checkout / "environments" / "local.toml"
+        document = tomlkit.parse(file.read_text())
+        # This machine calls; the node has a loader of its own.
+        context = kubectl(cluster.kubeconfig, "config", "current-context").strip()
+        document |= {"context": context, "source_ranges": "world", "image_loader": cluster.image_loader, "services": {}}
+        file.write_text(tomlkit.dumps(document))
+        # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
+        variables = {
+            "KUBECONFIG": cluster.kubeconfig,
+            "BUILDAH_ISOLATION": "chroot",
+            "CDKTF_SKIP_PROVIDER_LOCK": "true",
+        }
+        return Local(checkout, variables | real_providers)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def local(local_with: Callable[[str], Local]) -> Local:
+    """With the classifier; made once: each test finds what those before it have left."""
+    return local_with("image_classifier")
 
 
 @pytest.fixture(scope="session")

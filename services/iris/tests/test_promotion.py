@@ -125,7 +125,7 @@ def test_a_copy_that_differs_is_noticed(monkeypatch: pytest.MonkeyPatch, packed:
         promote(packed, f"memory://{uuid4().hex}/iris-model.zip", force=False)
 
 
-def test_a_killed_promotion_leaves_the_old_model(
+def test_a_promotion_that_fails_leaves_the_old_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bytes, better: bytes
 ) -> None:
     destination = tmp_path / "iris-model.zip"

@@ -42,14 +42,10 @@ def track(model: Model, content: bytes, *, project: str, offline_folder: Path | 
 
         file = Path(folder, MODEL_NAME)
         file.write_bytes(content)
-        owner, name = owner_and_name(project)
-        managed = {} if os.environ.get("POLYAXON_RUN_INSTANCE") else {"owner": owner, "project": name}
-        offline = {} if offline_folder is None else _offline(offline_folder)
+        place = _server_place(project) if offline_folder is None else _folder_place(project, offline_folder)
         described = f"knn-{model.parameters.n_neighbors}-{model.parameters.weights}"
-        run = Run(
-            **managed, **offline, name=described, track_code=False, track_env=False, track_logs=False,
-            collect_resources=False,
-        )  # fmt: skip
+        kept_out = {"track_code": False, "track_env": False, "track_logs": False, "collect_resources": False}
+        run = Run(**place, **kept_out, name=described)
         run.log_inputs(**asdict(model.parameters))
         run.log_outputs(**asdict(model.scores))
         run.log_model(str(file), name="iris-model", framework="scikit-learn")
@@ -87,6 +83,15 @@ def polyaxon_errors() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _offline(folder: Path) -> dict[str, object]:
+def _server_place(project: str) -> dict[str, object]:
+    if os.environ.get("POLYAXON_RUN_INSTANCE"):
+        return {}  # Polyaxon has started this run and says which it is
+    owner, name = owner_and_name(project)
+    return {"owner": owner, "project": name}
+
+
+def _folder_place(project: str, folder: Path) -> dict[str, object]:
+    owner, name = owner_and_name(project)
     run_uuid = uuid.uuid4().hex
-    return {"is_offline": True, "run_uuid": run_uuid, "artifacts_path": str(folder.absolute() / run_uuid)}
+    path = str(folder.absolute() / run_uuid)
+    return {"owner": owner, "project": name, "is_offline": True, "run_uuid": run_uuid, "artifacts_path": path}
