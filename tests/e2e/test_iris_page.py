@@ -26,7 +26,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         # Its own sandbox needs rights that a container has not; it opens nothing but this machine's page.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser.new_page()
+        yield browser.new_page(viewport={"width": 1280, "height": 960})
         browser.close()
 
 
@@ -63,7 +63,7 @@ def tell_virginica(page: Page, url: str, screenshot: Path) -> None:
     expect(page.get_by_text("virginica: 66.7%")).to_be_visible()
     assert page.get_by_role("img").get_attribute("src") != before
     assert page.get_by_role("img").evaluate("image => image.naturalWidth") > 0
-    page.screenshot(path=screenshot, full_page=True)
+    page.screenshot(path=screenshot, animations="disabled")
     # The page needs nobody but its own server.
     assert [each for each in asked if not each.startswith((url, "data:", "blob:"))] == []
 

@@ -1,7 +1,7 @@
 """The model that the app shows."""
 
-import functools
 import os
+import threading
 from dataclasses import dataclass
 
 from . import locations
@@ -25,16 +25,28 @@ class ServedModel:
     sha256: str
 
 
+_loaded: dict[str, ServedModel] = {}
+_loading = threading.Lock()
+
+
 def served_model() -> ServedModel:
     """The model that the environment variable MODEL names, loaded once.
 
     Raises:
-        IrisError: It can't be loaded; the next call tries again.
+        IrisError: It can't be loaded, and the next call tries again; or another thread is loading it.
     """
-    return _load(os.environ.get("MODEL") or "iris-model.zip")
+    location = os.environ.get("MODEL") or "iris-model.zip"
+    if location not in _loaded:
+        # A bucket may be slow to refuse: probes that come meanwhile must not add up.
+        if not _loading.acquire(blocking=False):
+            raise IrisError(f"{location} is being loaded")
+        try:
+            _loaded[location] = _load(location)
+        finally:
+            _loading.release()
+    return _loaded[location]
 
 
-@functools.cache  # keeps no failure: a model that is put there later is found
 def _load(location: str) -> ServedModel:
     content = locations.read(location)
     try:
