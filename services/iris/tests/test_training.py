@@ -12,7 +12,7 @@ from services.iris.runtime.iris.model import Model
 from services.iris.runtime.iris.model_file import sha256
 from services.iris.runtime.iris.parameters import Parameters
 from services.iris.runtime.iris.training import train
-from services.iris.tests.program import run
+from services.iris.tests.program import RUNTIME, run
 
 
 def test_the_defaults_are_those_of_the_first_iris_project() -> None:
@@ -85,3 +85,12 @@ def test_a_wrong_parameter_ends_the_command_with_one_line(monkeypatch: pytest.Mo
         main()
 
     assert ended.value.code == "iris: weights = heavy: give one of uniform, distance"
+
+
+def test_what_trains_has_the_releases_of_what_serves() -> None:
+    def pinned(folder: str) -> set[str]:
+        lines = (RUNTIME / folder / "requirements.txt").read_text().splitlines()
+        return {line for line in lines if line.startswith(("numpy==", "scikit-learn==", "scipy==", "skops=="))}
+
+    assert len(pinned(".")) >= 4
+    assert pinned("training") == pinned(".")
