@@ -19,8 +19,8 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def packed(model: Model) -> bytes:
-    return pack(model)
+def packed() -> bytes:
+    return pack(train(Parameters()))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The file that a model is kept in: a ZIP archive of `metadata.json` and `model.skops`.
 
 Not pickle, which runs what the file says; skops builds only the types named here. One file, so that a model and what is
-known of it can't come apart when it is copied or replaced. Equal models are equal to the byte.
+known of it can't come apart when it is copied or replaced. The same training gives the same bytes.
 """
 
 import hashlib
@@ -38,7 +38,11 @@ _TRUSTED_TYPES = [
 
 
 def pack(model: Model) -> bytes:
-    """The content of a model's file."""
+    """The content of a model's file.
+
+    Args:
+        model: As it was trained: a search tree counts what it is asked, and the counts are in the file.
+    """
     estimator = _without_accidents(skops.io.dumps(model.classifier))
     metadata = {
         "format_version": FORMAT_VERSION,
