@@ -267,7 +267,7 @@ def test_manifests_are_rehearsed_on_simulated_providers(
 
     assert done.returncode == 0, done.stderr
     assert f"✓ {environment}-{NAMESPACE}  3 resources" in done.stdout
-    assert "planned again: no change in 5 stacks" in done.stdout
+    assert "planned again: no change" in done.stdout
     assert "destroyed: 0 left" in done.stdout
     checked = modelyard_command("policies", environment)
     assert checked.returncode == 0, checked.stdout + checked.stderr
