@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import modelyard.manifests
+import modelyard.local_chart
 from modelyard import ConfigurationError, Manifests, NodeCapacity
 from modelyard.kubeconfig import KubeconfigClusterRef
 from modelyard.manifest_checks import checked
@@ -315,8 +315,8 @@ def test_the_chart_lies_beside_the_stack_by_the_hash_of_its_content(
     # The same on another machine.
     assert synthesised("there")[0] == here
 
-    changed = shutil.copytree(ROOT / "charts" / "manifests", tmp_path / "manifests")
-    (changed / "templates" / "manifests.yaml").write_text("{{ fail `changed` }}")
-    monkeypatch.setattr(modelyard.manifests, "_CHART", changed)
+    changed = shutil.copytree(ROOT / "charts", tmp_path / "charts")
+    (changed / "manifests" / "templates" / "manifests.yaml").write_text("{{ fail `changed` }}")
+    monkeypatch.setattr(modelyard.local_chart, "_CHARTS", changed)
     charts = {each["chart"] for each in json.loads(synthesised("changed")[0])["resource"]["helm_release"].values()}
     assert charts.isdisjoint(release["chart"] for release in releases)

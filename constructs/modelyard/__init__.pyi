@@ -4,6 +4,7 @@ from .cluster_ref import ClusterRef as ClusterRef
 from .egress import Egress as Egress
 from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
+from .generated_secret import GeneratedSecret as GeneratedSecret
 from .manifests import Manifests as Manifests
 from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace

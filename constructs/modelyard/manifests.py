@@ -1,23 +1,14 @@
 """Kubernetes objects of any kind, also of kinds that the cluster does not know yet when the stack is planned."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from modelyard.helm_provider import connect_helm
+from modelyard.local_chart import add_release, release_labels
 from modelyard.manifest_checks import check_size, checked
 from modelyard.manifest_text import chart_values
-from modelyard.names import dns_label
 from modelyard.service_scope import ServiceScope
 
-from cdktf import AssetType, ITerraformDependable, TerraformAsset
-from cdktf_cdktf_provider_helm.release import Release
+from cdktf import ITerraformDependable
 from constructs import Construct
-
-_CHART = Path(__file__).parents[2] / "charts" / "manifests"
-# https://helm.sh/docs/chart_template_guide/builtin_objects: what is left of 63 for the names that charts derive.
-_LONGEST_RELEASE_NAME = 53
-# Helm puts its own name there, by which it knows what it may change.
-_HELMS_LABEL = "app.kubernetes.io/managed-by"
 
 
 class Manifests(Construct):
@@ -53,26 +44,18 @@ class Manifests(Construct):
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        labels = {key: value for key, value in scope.labels.items() if key != _HELMS_LABEL}
+        labels = release_labels(scope)
         objects = checked(manifests, release=name, namespace=namespace)
         values = [chart_values(_labelled(each, labels)) for each in objects]
         check_size(values, release=name)
-        connect_helm(scope)
-        # A copy beside the stack's configuration, whose path has a hash of the content: the same on every machine, and
-        # a changed chart changes the release.
-        chart = TerraformAsset(self, "chart", path=str(_CHART), type=AssetType.DIRECTORY)
-        self.release = Release(
+        self.release = add_release(
             self,
-            "release",
-            name=dns_label(name, what="the release's name", longest=_LONGEST_RELEASE_NAME),
+            service=scope,
+            chart="manifests",
+            name=name,
             namespace=namespace,
-            chart=chart.path,
             values=values,
-            # Without it, a first release that fails stays, unknown to Terraform, and its name is in use.
-            atomic=True,
-            # Each is a Secret with all manifests; Helm itself would keep every one there ever was.
-            max_history=3,
-            depends_on=list(depends_on) or None,
+            depends_on=depends_on,
         )
 
 

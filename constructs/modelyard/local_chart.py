@@ -1,0 +1,67 @@
+"""Releases of the charts in this repo's `charts/`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from modelyard.helm_provider import connect_helm
+from modelyard.names import dns_label
+from modelyard.service_scope import ServiceScope
+
+from cdktf import AssetType, ITerraformDependable, TerraformAsset
+from cdktf_cdktf_provider_helm.release import Release
+from constructs import Construct
+
+_CHARTS = Path(__file__).parents[2] / "charts"
+# https://helm.sh/docs/chart_template_guide/builtin_objects: what is left of 63 for the names that charts derive.
+_LONGEST_RELEASE_NAME = 53
+# Helm puts its own name there, by which it knows what it may change.
+_HELMS_LABEL = "app.kubernetes.io/managed-by"
+
+
+def add_release(
+    scope: Construct,
+    *,
+    service: ServiceScope,
+    chart: str,
+    name: str,
+    namespace: str,
+    values: Sequence[str],
+    depends_on: Sequence[ITerraformDependable] = (),
+) -> Release:
+    """A Helm release, the child `release` of `scope`.
+
+    Args:
+        scope: The construct that it is part of.
+        service: The stack, whose cluster it goes to.
+        chart: The folder of `charts/`.
+        name: The release's name, one of its own in the namespace.
+        namespace: Which is there already.
+        values: Documents of YAML, the later ones before the earlier.
+        depends_on: What must be there before.
+
+    Raises:
+        ConfigurationError: A name that Helm would refuse.
+    """
+    checked = dns_label(name, what="the release's name", longest=_LONGEST_RELEASE_NAME)
+    connect_helm(service)
+    # A copy beside the stack's configuration, whose path has a hash of the content: the same on every machine, and
+    # a changed chart changes the release.
+    asset = TerraformAsset(scope, "chart", path=str(_CHARTS / chart), type=AssetType.DIRECTORY)
+    return Release(
+        scope,
+        "release",
+        name=checked,
+        namespace=namespace,
+        chart=asset.path,
+        values=list(values),
+        # Without it, a first release that fails stays, unknown to Terraform, and its name is in use.
+        atomic=True,
+        # Each is a Secret with all manifests; Helm itself would keep every one there ever was.
+        max_history=3,
+        depends_on=list(depends_on) or None,
+    )
+
+
+def release_labels(service: ServiceScope) -> dict[str, str]:
+    """The service's labels, for objects in a release of it."""
+    return {key: value for key, value in service.labels.items() if key != _HELMS_LABEL}
