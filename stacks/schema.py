@@ -6,7 +6,7 @@
 import datetime
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,6 @@ from stacks.paths import ENVIRONMENTS, ROOT
 
 DOCUMENT = ROOT / "docs" / "environments.md"
 _BEGIN, _END = "<!-- keys of {cloud}: written by make schema -->", "<!-- end of keys -->"
-# What pydantic puts for a table's key in the place of an error.
-KEY = "[key]"
-
 Location = Sequence[int | str]
 
 
@@ -64,16 +61,13 @@ class CloudSchema:
 
     def at(self, location: Location) -> Mapping[str, Any]:
         """The part that describes a key, by its path; the number of a list's entry is a step too."""
-        if KEY in location:
-            names: Mapping[str, Any] = self.at(location[: location.index(KEY) - 1])["propertyNames"]
-            return names
         part = self.root
         for step in location:
             if isinstance(step, int):
                 part = part.get("items", {})
             else:
-                # Services are a table of tables, whose keys are anybody's names of one form.
-                (of_any_name,) = part.get("patternProperties", {"": {}}).values()
+                # Services are a table of tables: those with keys of their own are named, all others are alike.
+                of_any_name = part.get("additionalProperties") or {}
                 part = self._resolved(part.get("properties", {}).get(step, of_any_name))
         return part
 
@@ -86,8 +80,6 @@ class CloudSchema:
     def assignment(self, location: Location) -> str:
         """How a key is written, with an example that is allowed."""
         schema, dotted = self.at(location), key_name(location)
-        if location[-1] == KEY:
-            return f"[{key_name(location[:-2])}.{schema['examples'][0]}]"
         if schema.get("type") == "object":
             keys = schema.get("properties") or schema["propertyNames"]["examples"]
             return f"the table [{dotted}] with the key {next(iter(keys))}"
@@ -99,13 +91,18 @@ class CloudSchema:
         """All keys, in Markdown."""
         return "\n".join(["| key | allowed | default | what it is |", "|---|---|---|---|", *self._rows()])
 
-    def _rows(self, table: tuple[str, ...] = ()) -> Iterator[str]:
+    def _rows(self, table: tuple[str, ...] = (), *, above: Collection[str] = ()) -> Iterator[str]:
         schema = self.at(table)
         tables = []
-        for key in schema["properties"]:
+        shared: Collection[str] = ()
+        if "propertyNames" in schema:
+            # What the table's entries share stands above what single ones have besides.
+            shared = self.at((*table, "<name>"))["properties"]
+            yield from self._rows((*table, "<name>"))
+        for key in schema.get("properties", {}):
+            if key in above:
+                continue
             place = (*table, key)
-            if "propertyNames" in self.at(place):
-                place = (*place, "<name>")
             part = self.at(place)
             if part.get("type") == "object":
                 tables.append(place)
@@ -115,7 +112,7 @@ class CloudSchema:
                 default = "required"
             yield f"| `{key_name(place)}` | {allowed(part)} | {default} | {part['description']} |"
         for place in tables:
-            yield from self._rows(place)
+            yield from self._rows(place, above=shared)
 
 
 @functools.cache
@@ -150,7 +147,7 @@ def allowed(schema: Mapping[str, Any]) -> str:
 
 def key_name(location: Location) -> str:
     """A key as a person knows it: `cluster.zones[0]`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location if step != KEY)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
     return "".join(steps).removeprefix(".")
 
 

@@ -19,17 +19,19 @@ class ServiceStack(ServiceScope):
         scope: The app.
         platform: Where it is deployed.
         folder: The service's folder; `image_classifier` is `image-classifier` in Kubernetes.
+        default: Its settings in an environment that does not name it.
 
     Attributes:
         example: How a person tries it out, a shell command with `{url}` for where it answers.
-        settings: What the environment says of this service.
+        settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
         images: What must be built and pushed before it is deployed.
     """
 
     example = "curl {url}readyz"
+    settings: ServiceSettings
 
-    def __init__(self, scope: Construct, platform: Platform, folder: Path) -> None:
+    def __init__(self, scope: Construct, platform: Platform, folder: Path, *, default: ServiceSettings) -> None:
         name = kubernetes_name(folder.name)
         super().__init__(
             scope,
@@ -38,7 +40,7 @@ class ServiceStack(ServiceScope):
             service_name=name,
             cluster=platform.cluster,
         )
-        self.settings = platform.settings.services.get(name, ServiceSettings())
+        self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
         self.images: list[BuildContext] = []
         self._folder = folder

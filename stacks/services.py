@@ -1,11 +1,8 @@
 """Finds the services: every folder of `services/` with a `service.py` is one."""
 
 import inspect
-import sys
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 from modelyard import BuildContext, ConfigurationError
 from modelyard.names import kubernetes_name
@@ -16,6 +13,9 @@ from constructs import Construct
 from stacks.paths import SERVICES
 from stacks.platform import Platform
 from stacks.service import ServiceStack
+from stacks.service_folder import load, shown
+from stacks.service_settings import service_settings
+from stacks.settings import ServiceSettings
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,18 @@ class Service:
 
     Attributes:
         folder: Where it is.
+        settings: The keys that environments have for it.
         stack: The class that its `service.py` defines.
     """
 
     folder: Path
+    settings: type[ServiceSettings]
     stack: type[ServiceStack]
 
     @property
     def file(self) -> str:
         """What a person knows it by."""
-        return _file(self.folder)
+        return shown(self.folder, "service")
 
 
 def find_services(services: Path = SERVICES) -> list[Service]:
@@ -42,8 +44,7 @@ def find_services(services: Path = SERVICES) -> list[Service]:
     Raises:
         ConfigurationError: With the file that is no service.
     """
-    folders = sorted(path.parent for path in services.glob("*/service.py"))
-    return [Service(folder, _service_class(folder)) for folder in folders]
+    return [_service(path.parent) for path in sorted(services.glob("*/service.py"))]
 
 
 def add_services(scope: Construct, platform: Platform, services: list[Service]) -> None:
@@ -55,7 +56,7 @@ def add_services(scope: Construct, platform: Platform, services: list[Service]) 
     _refuse_unknown(platform, services)
     for service in services:
         try:
-            service.stack(scope, platform, service.folder)
+            service.stack(scope, platform, service.folder, default=service.settings())
         except ConfigurationError as error:
             raise error.within(service.file) from error
 
@@ -64,10 +65,6 @@ def build_contexts(app: App) -> list[BuildContext]:
     """What must be built and pushed before an app's services are deployed."""
     services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
     return [context for stack in services for context in stack.images]
-
-
-def _file(folder: Path) -> str:
-    return f"{folder.parent.name}/{folder.name}/service.py"
 
 
 def _refuse_unknown(platform: Platform, services: list[Service]) -> None:
@@ -81,8 +78,13 @@ def _refuse_unknown(platform: Platform, services: list[Service]) -> None:
             )
 
 
+def _service(folder: Path) -> Service:
+    # In this order: service.py may import the settings.
+    return Service(folder, service_settings(folder), _service_class(folder))
+
+
 def _service_class(folder: Path) -> type[ServiceStack]:
-    module = _load(folder)
+    module = load(folder, "service")
     found = [
         each
         for each in vars(module).values()
@@ -92,18 +94,6 @@ def _service_class(folder: Path) -> type[ServiceStack]:
         raise ConfigurationError(
             f"defines {len(found)} classes derived from ServiceStack ({', '.join(each.__name__ for each in found)})",
             mend="define exactly one",
-            where=_file(folder),
+            where=shown(folder, "service"),
         )
     return found[0]
-
-
-def _load(folder: Path) -> ModuleType:
-    # By path, not by name: a folder copied elsewhere, as tests do, is loaded from where it is.
-    name = f"services.{folder.name}.service"
-    spec = spec_from_file_location(name, folder / "service.py")
-    if spec is None or spec.loader is None:
-        raise ConfigurationError("cannot be loaded", mend="make service.py a readable Python file")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module

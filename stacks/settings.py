@@ -5,20 +5,12 @@ example, which an error shows as the mend (see `environments.py`).
 """
 
 import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from stacks.setting_types import Access, PublicAccess, Section, contradiction, form
-
-_SERVICE_NAME = "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
-ServiceName = Annotated[str, Field(pattern=_SERVICE_NAME)]
-_SERVICE_NAMES: dict[str, Any] = {
-    "pattern": _SERVICE_NAME,
-    "examples": ["image-classifier"],
-    "allowed": "1 to 63 lower-case letters, digits and dashes, a letter first, no dash at the end",
-}
 
 
 class ProtectionLifted(Section):
@@ -77,6 +69,8 @@ class ClusterSettings(Section):
 class ServiceSettings(Section):
     """What an environment says of one service; what is left out comes from the environment or the service."""
 
+    # A service with keys of its own derives from this class in its folder: see service_settings.py.
+
     replicas: int = Field(1, ge=1, le=1000, description="Pods of the service.", examples=[2])
     source_ranges: Access | None = Field(
         None, description="Who may reach this service, instead of the environment's.", examples=[["203.0.113.0/24"]]
@@ -92,10 +86,8 @@ class Settings(Section):
         description="Who may reach the services: networks, internal (the private network) or world (everybody).",
         examples=[["203.0.113.0/24"]],
     )
-    services: dict[ServiceName, ServiceSettings] = Field(
-        {},
-        description="Settings of single services, by their Kubernetes name.",
-        json_schema_extra={"propertyNames": _SERVICE_NAMES},
+    services: dict[str, ServiceSettings] = Field(
+        {}, description="Settings of single services, by their Kubernetes name."
     )
 
     @property

@@ -14,12 +14,15 @@ from modelyard.exposure import Exposure
 
 from pydantic import AfterValidator, BaseModel, PlainValidator
 from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
 
 from stacks.clouds import CLOUDS, settings_model
+from stacks.settings import ServiceSettings
 
 Path = tuple[str, ...]
 Document = dict[str, Any]
-SERVICE = "image-classifier"
+#: Stands for every service without keys of its own.
+SERVICE = "any-service"
 ABSENT = object()
 
 
@@ -51,7 +54,19 @@ class Key:
 
     @property
     def is_table(self) -> bool:
-        return get_origin(self.kind) is dict or (isinstance(self.kind, type) and issubclass(self.kind, BaseModel))
+        return is_typeddict(self.kind) or (isinstance(self.kind, type) and issubclass(self.kind, BaseModel))
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is the table of a service."""
+        return self.path[:-1] == ("services",)
+
+    @property
+    def in_docs(self) -> str:
+        """The name that the table of keys has for it: what all services have stands there once."""
+        if len(self.path) == 3 and self.path[0] == "services" and self.path[-1] in ServiceSettings.model_fields:
+            return f"services.<name>.{self.path[-1]}"
+        return self.name
 
     @property
     def example(self) -> Any:  # noqa: ANN401 - as the key's type
@@ -83,10 +98,11 @@ def keys(cloud: str, model: type[BaseModel] | None = None, table: Path = ()) -> 
         kind, metadata = _plain(field.annotation)
         key = Key(cloud, (*table, name), kind, (*metadata, *field.metadata), field)
         yield key
-        if get_origin(kind) is dict:
-            entry = Key(cloud, (*key.path, SERVICE), get_args(kind)[1], (), field)
-            yield entry
-            yield from keys(cloud, entry.kind, entry.path)
+        if is_typeddict(kind):
+            for service, of_service in {SERVICE: kind.__extra_items__, **kind.__annotations__}.items():
+                entry = Key(cloud, (*key.path, service), of_service, (), field)
+                yield entry
+                yield from keys(cloud, entry.kind, entry.path)
         elif key.is_table:
             yield from keys(cloud, kind, key.path)
 
@@ -198,9 +214,10 @@ def wrong_values() -> list[Wrong]:
 
 
 def rules() -> set[tuple[str, str]]:
-    """Every rule that is code: the model or key that has it, and its function's name."""
+    """Every rule that is code, but for those of services: the model or key that has it, and its function's name."""
+    found_keys = [key for key in all_keys() if key.path[0] != "services" or SERVICE in key.path]
     models = {*map(settings_model, CLOUDS)} | {
-        key.kind for key in all_keys() if key.is_table and get_origin(key.kind) is not dict
+        key.kind for key in found_keys if key.is_table and not is_typeddict(key.kind)
     }
     found = set[tuple[str, str]]()
     for model in models:
@@ -209,7 +226,7 @@ def rules() -> set[tuple[str, str]]:
         assert not decorators.validators | decorators.root_validators, "of pydantic 1"
         found |= {(model.__name__, name) for name in both}
     validators = (AfterValidator, PlainValidator)
-    for key in all_keys():
+    for key in found_keys:
         checks = [each for each in key.metadata if type(each).__name__.endswith("Validator")]
         assert all(isinstance(each, validators) for each in checks)
         found |= {(key.id, each.func.__name__) for each in checks}

@@ -32,3 +32,18 @@ def test_the_library_does_not_know_the_stacks() -> None:
     ]
 
     assert importing == []
+
+
+def test_settings_are_read_without_starting_cdktf_or_loading_a_service() -> None:
+    program = """
+import sys
+from stacks.environments import environment_names, load_settings
+for name in environment_names():
+    load_settings(name)
+print([name for name in sys.modules if name in ("cdktf", "jsii") or name.endswith(".service")])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60, capture_output=True, text=True
+    )
+
+    assert done.stdout == "[]\n"

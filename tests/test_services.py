@@ -4,10 +4,12 @@ from pathlib import Path
 from modelyard.errors import ConfigurationError
 
 import pytest
+from pydantic import TypeAdapter
 
 from stacks.paths import ROOT, SERVICES
+from stacks.service_settings import service_settings, services_table
 from stacks.settings import ServiceSettings, Settings
-from tests.conftest import Synthesise, resource
+from tests.conftest import Stacks, Synthesise, resource
 
 ECHO = """
 from modelyard import ModelService, Resources
@@ -84,16 +86,84 @@ def test_an_environment_sets_replicas_and_exposure_of_one_service(
     assert service["metadata"]["annotations"] == {"networking.gke.io/load-balancer-type": "Internal"}
 
 
+@pytest.mark.parametrize("name", ["echo-bakc", "echo_back", "Echo-Back", ""])
 def test_settings_for_a_service_that_is_not_there_are_refused(
-    services: Path, bare: Settings, synthesise: Synthesise
+    services: Path, bare: Settings, synthesise: Synthesise, name: str
 ) -> None:
-    chosen = bare.model_copy(update={"services": {"echo-bakc": ServiceSettings()}})
+    chosen = bare.model_copy(update={"services": {name: ServiceSettings()}})
 
     with pytest.raises(ConfigurationError) as error:
         synthesise(chosen, services)
 
-    assert "environments/gke-dev.toml: services.echo-bakc" in str(error.value)
-    assert "echo-back" in str(error.value)
+    assert f"environments/gke-dev.toml: services.{name}" in str(error.value)
+    assert "name one of echo-back, or remove the table" in str(error.value)
+
+
+OWN_SETTINGS = """
+from pydantic import Field
+
+from stacks.settings import ServiceSettings
+
+
+class EchoSettings(ServiceSettings):
+    delay: int = Field(DEFAULT, ge=0, le=60, description="Before the answer, in seconds.", examples=[5])
+
+
+MODEL = EchoSettings
+"""
+
+
+@pytest.fixture
+def own_settings(services: Path) -> Path:
+    """The settings of `echo_back`, which its program gets."""
+    folder = services / "echo_back"
+    program = ECHO.replace("from stacks", "from .settings import EchoSettings\n\nfrom stacks", 1)
+    program = program.replace("ServiceStack):", "ServiceStack):\n    settings: EchoSettings\n", 1)
+    delayed = 'exposure=self.exposure,\n            environment={"DELAY": str(self.settings.delay)},'
+    (folder / "service.py").write_text(program.replace("exposure=self.exposure,", delayed))
+    (folder / "settings.py").write_text(OWN_SETTINGS.replace("DEFAULT", "2"))
+    return folder / "settings.py"
+
+
+def delay(stacks: Stacks, service: str = "echo-back") -> str:
+    deployment = resource(stacks[f"gke-dev-{service}"], "kubernetes_deployment_v1")
+    (variable,) = deployment["spec"]["template"]["spec"]["container"][0]["env"]
+    assert variable["name"] == "DELAY"
+    return str(variable["value"])
+
+
+@pytest.mark.usefixtures("own_settings")
+def test_a_service_has_settings_of_its_own_with_defaults_and_in_a_copied_folder_too(
+    services: Path, bare: Settings, synthesise: Synthesise
+) -> None:
+    shutil.copytree(services / "echo_back", services / "echo_forth")
+    values = TypeAdapter(services_table(services)).validate_python({"echo-back": {"delay": 7}})
+
+    stacks = synthesise(bare.model_copy(update={"services": values}), services)
+
+    assert delay(stacks) == "7"
+    assert delay(stacks, "echo-forth") == "2"
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("MODEL = EchoSettings", "", "MODEL = None is no class derived from ServiceSettings"),
+        ("EchoSettings(ServiceSettings)", "EchoSettings", "is no class derived from ServiceSettings"),
+        ("DEFAULT", "...", "delay: a key without default"),
+    ],
+)
+def test_what_are_no_settings_of_a_service_is_said_with_its_file(
+    own_settings: Path, line: str, instead: str, said: str
+) -> None:
+    own_settings.write_text(OWN_SETTINGS.replace(line, instead).replace("DEFAULT", "2"))
+
+    with pytest.raises(ConfigurationError) as error:
+        service_settings(own_settings.parent)
+
+    assert str(error.value).startswith("services/echo_back/settings.py\n")
+    assert said in str(error.value)
+    assert "mend:" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_what_is_allowed_names_the_models_limits(key: Key) -> None:
         assert all(as_toml(choice) in words for choice in key.kind.__args__)
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key.path[:-1] != ("services",)], ids=lambda key: key.id)
+@pytest.mark.parametrize("key", [key for key in KEYS if not key.is_service], ids=lambda key: key.id)
 def test_a_misspelt_key_beside_the_right_one_is_refused(folder: Path, key: Key) -> None:
     typo = f"{key.path[-1]}s"
 
@@ -146,15 +146,6 @@ def test_a_key_may_be_missing_only_where_the_model_has_a_default(folder: Path, k
     else:
         (folder / "short.toml").write_text(tomlkit.dumps(document))
         load_settings("short", folder)
-
-
-@pytest.mark.parametrize("name", ["image_classifier", "Image-Classifier", "image-", "", "i" * 64])
-def test_a_service_needs_a_kubernetes_name(folder: Path, name: str) -> None:
-    (lines,) = refusals(folder, changed(COMPLETE, (("services", name), {})))
-
-    words = str(schema_of("gke").at(("services",))["propertyNames"]["allowed"])
-    mend = "[services.image-classifier]"
-    assert_says(lines, folder, key=f"services.{name}", given=in_error(name), allowed=words, mend=mend)
 
 
 NETWORKS = 'a list of one or more IPv4 networks, "internal" or "world"'
