@@ -26,7 +26,7 @@ from simulator.process import SimulatedProviders
 from stacks.paths import ROOT
 
 SIZES = {1: 3, 10: 3, 50: 1}
-FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-cluster")
+FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster")
 APPLY = (
     "terraform -chdir={} init -input=false -no-color && terraform -chdir={} apply -input=false -auto-approve -no-color"
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from modelyard import ClusterRef
+from modelyard import ArtifactStore, ClusterRef
 from modelyard.image_registry_ref import ImageRegistryRef
 
 from cdktf import App, TerraformStack
@@ -23,6 +23,7 @@ class Platform:
         settings: Of the environment.
         state: Where their state is kept.
         registry: Where their images are.
+        artifacts: Where models and pipelines' artifacts are.
         cluster: Where they run.
         stack: What must be deployed before them; None on a cluster that is there already.
     """
@@ -30,6 +31,7 @@ class Platform:
     settings: Settings
     state: StateStore
     registry: ImageRegistryRef
+    artifacts: ArtifactStore
     cluster: ClusterRef
     stack: TerraformStack | None
 

@@ -25,6 +25,7 @@ class ServiceStack(ServiceScope):
         example: How a person tries it out, a shell command with `{url}` for where it answers.
         settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
+        artifacts: Where the environment's models and artifacts are.
         images: What must be built and pushed before it is deployed.
     """
 
@@ -42,6 +43,7 @@ class ServiceStack(ServiceScope):
         )
         self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
+        self.artifacts = platform.artifacts
         self.images: list[BuildContext] = []
         self._folder = folder
         self._registry = platform.registry

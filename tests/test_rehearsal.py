@@ -22,7 +22,7 @@ def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) 
     rehearsed = synthesised(rehearsal.app_command(), tmp_path / "rehearsed")
 
     assert real.keys() == rehearsed.keys()
-    assert real.keys() > {"gke-dev-state", "gke-dev-registry", "gke-dev-cluster"}
+    assert real.keys() > {"gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster"}
     for id_, stack in real.items():
         assert rehearsed[id_]["terraform"].pop("backend") == {
             "local": {"path": str(rehearsal.states / f"{id_}.tfstate")}
@@ -37,7 +37,7 @@ def test_a_stack_is_rehearsed_with_all_that_it_depends_on(tmp_path: Path) -> Non
 
     synthesised(rehearsal.app_command(), rehearsal.output)
 
-    assert rehearsal.stacks() == ["gke-dev-state", "gke-dev-registry", "gke-dev-cluster"]
+    assert rehearsal.stacks() == ["gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster"]
 
 
 def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:

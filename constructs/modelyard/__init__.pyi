@@ -1,3 +1,5 @@
+from .artifact_store import ArtifactAccess as ArtifactAccess
+from .artifact_store import ArtifactStore as ArtifactStore
 from .autoscaling import Autoscaling as Autoscaling
 from .build_context import BuildContext as BuildContext
 from .cluster_ref import ClusterRef as ClusterRef

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from modelyard.artifact_store import ArtifactAccess
 from modelyard.autoscaling import Autoscaling
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
@@ -47,6 +48,7 @@ class ModelService(Construct):
         autoscaling: Lets the number of pods follow the load.
         probes: Paths and times; by default /readyz and /healthz.
         egress: What the pods may reach; by default DNS only.
+        access: What its service account, which has the service's name, was granted; adds to `egress`.
         environment: Environment variables. Not for secrets: they stand in plans and in the state.
         shutdown_seconds: How long requests under way may take when a pod is told to end.
 
@@ -67,6 +69,7 @@ class ModelService(Construct):
         autoscaling: Autoscaling | None = None,
         probes: Probes | None = None,
         egress: Egress | None = None,
+        access: ArtifactAccess | None = None,
         environment: Mapping[str, str] | None = None,
         shutdown_seconds: int = 30,
     ) -> None:
@@ -75,6 +78,7 @@ class ModelService(Construct):
         _check_replicas(replicas)
         resources.check_fits(scope.cluster.node_capacity)
         name = scope.service_name
+        access = access or ArtifactAccess(egress=(), grants=())
         self._scope = scope
 
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.
@@ -84,7 +88,9 @@ class ModelService(Construct):
         account = service_account_v1.ServiceAccountV1(
             self,
             "account",
-            metadata=service_account_v1.ServiceAccountV1Metadata(**asdict(self._metadata)),
+            metadata=service_account_v1.ServiceAccountV1Metadata(
+                **asdict(self._metadata), annotations=dict(access.account_annotations) or None
+            ),
             automount_service_account_token=False,
         )
         pods = ServingPods(
@@ -103,9 +109,14 @@ class ModelService(Construct):
             selector=scope.selector,
             port=port,
             exposure=exposure,
-            egress=egress or Egress.none(),
+            egress=[egress or Egress.none(), *access.egress],
         )
-        self.deployment = self._deploy(pods, replicas=None if autoscaling else replicas, wait_for=[account, rules])
+        self.deployment = self._deploy(
+            pods,
+            replicas=None if autoscaling else replicas,
+            labels={**scope.labels, **access.pod_labels},
+            wait_for=[account, rules, *access.grants],
+        )
         self.load_balancer = self._expose(exposure)
         if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
             self._limit_disruption()
@@ -113,7 +124,12 @@ class ModelService(Construct):
             self._autoscale(autoscaling)
 
     def _deploy(
-        self, pods: ServingPods, *, replicas: int | None, wait_for: list[ITerraformDependable]
+        self,
+        pods: ServingPods,
+        *,
+        replicas: int | None,
+        labels: Mapping[str, str],
+        wait_for: list[ITerraformDependable],
     ) -> deployment_v1.DeploymentV1:
         return deployment_v1.DeploymentV1(
             self,
@@ -132,7 +148,7 @@ class ModelService(Construct):
                         max_surge="1", max_unavailable="0"
                     ),
                 ),
-                template=pods.template(self._scope.labels, self._scope.selector),
+                template=pods.template(labels, self._scope.selector),
             ),
             depends_on=wait_for,
         )

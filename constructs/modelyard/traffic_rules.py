@@ -1,6 +1,6 @@
 """The NetworkPolicy of a service: what is not named here is dropped, in both directions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from modelyard.egress import Egress
 from modelyard.exposure import Exposure
@@ -17,7 +17,7 @@ def add_traffic_rules(
     selector: Mapping[str, str],
     port: int,
     exposure: Exposure,
-    egress: Egress,
+    egress: Sequence[Egress],
 ) -> k8s.NetworkPolicyV1:
     """Lets `exposure`'s networks reach `port` of the pods, and the pods reach DNS and what `egress` says.
 
@@ -47,16 +47,17 @@ def add_traffic_rules(
     )
 
 
-def _egress_rules(egress: Egress) -> list[k8s.NetworkPolicyV1SpecEgress]:
+def _egress_rules(egress: Sequence[Egress]) -> list[k8s.NetworkPolicyV1SpecEgress]:
     # To any address: where the cluster's DNS listens (a pod, the node, a link-local cache) differs between clouds.
     dns = k8s.NetworkPolicyV1SpecEgress(
         ports=[k8s.NetworkPolicyV1SpecEgressPorts(port="53", protocol=protocol) for protocol in ("UDP", "TCP")]
     )
-    if egress.network is None:
-        return [dns]
-    block = k8s.NetworkPolicyV1SpecEgressToIpBlock(cidr=egress.network, except_=list(egress.excluded))
-    chosen = k8s.NetworkPolicyV1SpecEgress(
+    return [dns, *(_rule(each.network, each) for each in egress if each.network)]
+
+
+def _rule(network: str, egress: Egress) -> k8s.NetworkPolicyV1SpecEgress:
+    block = k8s.NetworkPolicyV1SpecEgressToIpBlock(cidr=network, except_=list(egress.excluded))
+    return k8s.NetworkPolicyV1SpecEgress(
         to=[k8s.NetworkPolicyV1SpecEgressTo(ip_block=block)],
         ports=[k8s.NetworkPolicyV1SpecEgressPorts(port=str(port), protocol="TCP") for port in egress.ports],
     )
-    return [dns, chosen]

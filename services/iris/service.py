@@ -1,17 +1,21 @@
 """A page that tells which iris it is, by a model of nearest neighbours."""
 
-from modelyard import Egress, ModelService, Probes, Resources
+from modelyard import ArtifactAccess, Egress, ModelService, Probes, Resources
 
 from stacks.service import ServiceStack
 
+from .settings import IrisSettings
+
 
 class Iris(ServiceStack):
-    """Four sliders, a species and its picture; the model is in the image."""
+    """Four sliders, a species and its picture; the model is in the image, or in the artifact store."""
 
     example = "python3 -m webbrowser {url}"
+    settings: IrisSettings
 
     def declare(self) -> None:
-        """One Deployment that reaches nothing."""
+        """One Deployment that reaches nothing but its model."""
+        model = self.settings.model
         ModelService(
             self,
             "service",
@@ -24,6 +28,13 @@ class Iris(ServiceStack):
             # Ready is: the model is loaded. Streamlit's own page of health knows nothing of it.
             probes=Probes(alive_path="/_stcore/health", startup_seconds=60),
             egress=Egress.none(),
+            environment={"MODEL": self.artifacts.url(model) if model else "iris-model.zip"},
+            access=self._reads_artifacts() if model else None,
             # Streamlit closes its websockets at once; browsers connect to the successor and keep their sliders.
             shutdown_seconds=5,
+        )
+
+    def _reads_artifacts(self) -> ArtifactAccess:
+        return self.artifacts.grant(
+            self, "artifacts", namespace=self.service_name, service_account=self.service_name, mode="read"
         )

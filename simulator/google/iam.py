@@ -2,10 +2,16 @@
 
 import re
 
-from simulator.google.resource import GoogleResource, resource_path
+from simulator.google.resource import GoogleResource, project_number, resource_path
 from simulator.resource import CloudError, digest, stable_number
 from simulator.values import is_given
 from simulator.world import Scope, Values, World
+
+# Pods, through a service account that trusts them or as themselves.
+_WORKLOADS = re.compile(
+    r"(?:serviceAccount:|principal://iam\.googleapis\.com/projects/(?P<number>\d+)/locations/global/workloadIdentityPools/)"
+    r"(?P<name>[^/\[]+\.svc\.id\.goog)[/\[]"
+)
 
 
 class ServiceAccount(GoogleResource):
@@ -87,16 +93,16 @@ class IamMember(GoogleResource):
                 "google_service_account", f"projects/{project}/serviceAccounts/{email}"
             ):
                 raise self._failed(values, f"googleapi: Error 400: Service account {email} does not exist., badRequest")
-        pool = re.match(r"serviceAccount:([^\[]+\.svc\.id\.goog)\[", member)
+        pool = _WORKLOADS.match(member)
         if pool and not any(
-            config["workload_pool"] == pool[1]
+            config["workload_pool"] == pool["name"] and pool["number"] in (None, project_number(cluster["project"]))
             for cluster in scope.all("google_container_cluster").values()
             for config in cluster["workload_identity_config"] or []
         ):
             raise self._failed(
                 values,
-                f"googleapi: Error 400: Identity Pool does not exist ({pool[1]}). Please check that you specified a "
-                "valid resource name as returned in the `name` attribute in the configuration API., badRequest",
+                f"googleapi: Error 400: Identity Pool does not exist ({pool['name']}). Please check that you specified "
+                "a valid resource name as returned in the `name` attribute in the configuration API., badRequest",
             )
 
     def _failed(self, values: Values, message: str) -> CloudError:

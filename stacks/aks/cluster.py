@@ -6,6 +6,7 @@ from modelyard.azure.provider import connect_azure
 from cdktf import TerraformStack
 from constructs import Construct
 
+from stacks.aks.artifacts import ArtifactsStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack
@@ -14,9 +15,19 @@ from stacks.aks.state import StateStack
 class ClusterStack(TerraformStack):
     """Cluster, node pool and logs; `ref` is the way to it."""
 
-    def __init__(self, scope: Construct, settings: AksSettings, *, state: StateStack, registry: RegistryStack) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        settings: AksSettings,
+        *,
+        state: StateStack,
+        registry: RegistryStack,
+        artifacts: ArtifactsStack,
+    ) -> None:
         super().__init__(scope, settings.stack_id("cluster"))
         self.add_dependency(registry)
+        # What costs goes first: artifacts may stop a destroy.
+        self.add_dependency(artifacts)
         state.store.keep(self)
         connect_azure(
             self,

@@ -2,6 +2,7 @@
 
 from cdktf import App
 
+from stacks.aks.artifacts import ArtifactsStack, artifact_store
 from stacks.aks.cluster import ClusterStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
@@ -12,8 +13,16 @@ __all__ = ["add_platform", "state_store"]
 
 
 def add_platform(app: App, settings: AksSettings) -> Platform:
-    """Adds state, registry and cluster."""
+    """Adds state, registry, artifacts and cluster."""
     state = StateStack(app, settings)
     registry = RegistryStack(app, settings, state=state)
-    cluster = ClusterStack(app, settings, state=state, registry=registry)
-    return Platform(settings=settings, state=state.store, registry=registry.ref, cluster=cluster.ref, stack=cluster)
+    artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
+    cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
+    return Platform(
+        settings=settings,
+        state=state.store,
+        registry=registry.ref,
+        artifacts=artifact_store(settings, cluster.ref),
+        cluster=cluster.ref,
+        stack=cluster,
+    )

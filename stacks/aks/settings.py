@@ -84,6 +84,11 @@ class AksSettings(CloudSettings):
         return global_name(self.name, self.subscription_id, "state", longest=_LONGEST_ACCOUNT)
 
     @property
+    def artifacts_account(self) -> str:
+        """The name of the account with the artifacts."""
+        return global_name(self.name, self.subscription_id, "artifacts", longest=_LONGEST_ACCOUNT)
+
+    @property
     def registry_name(self) -> str:
         """The image registry's name."""
         return global_name(self.name, self.subscription_id, "images", longest=_LONGEST_REGISTRY)

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from modelyard.azure.private_container import PrivateContainer
 from modelyard.azure.provider import connect_azure
-from modelyard.azure.state_account import CONTAINER, StateAccount
 
 from cdktf import AzurermBackend, TerraformStack
 from constructs import Construct
 
 from stacks.aks.settings import AksSettings
 from stacks.state_store import StateStore
+
+_CONTAINER = "tfstate"
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,14 @@ class BlobStore(StateStore):
         return {
             "subscription_id": self.subscription_id,
             "storage_account_name": self.account,
-            "container_name": CONTAINER,
+            "container_name": _CONTAINER,
             "key": _blob(stack_id),
             "use_azuread_auth": True,
         }
 
     def url(self, stack_id: str) -> str:
         """The blob's address."""
-        return f"https://{self.account}.blob.core.windows.net/{CONTAINER}/{_blob(stack_id)}"
+        return f"https://{self.account}.blob.core.windows.net/{_CONTAINER}/{_blob(stack_id)}"
 
     def keep(self, stack: TerraformStack) -> None:
         """Keeps the stack's state in the container."""
@@ -45,7 +47,7 @@ class BlobStore(StateStore):
             stack,
             subscription_id=self.subscription_id,
             storage_account_name=self.account,
-            container_name=CONTAINER,
+            container_name=_CONTAINER,
             key=_blob(stack.node.id),
             use_azuread_auth=True,
         )
@@ -73,10 +75,11 @@ class StateStack(TerraformStack):
             register=["Microsoft.Storage"],
             protected=settings.is_protected,
         )
-        StateAccount(
+        PrivateContainer(
             self,
             "state",
-            name=self.store.account,
+            name=_CONTAINER,
+            account=self.store.account,
             resource_group=settings.stack_id("state"),
             location=settings.location,
             replication=settings.state.replication,

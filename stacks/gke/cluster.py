@@ -7,6 +7,7 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from stacks.gke.artifacts import ArtifactsStack
 from stacks.gke.registry import RegistryStack
 from stacks.gke.settings import GkeSettings
 from stacks.gke.state import StateStack
@@ -15,9 +16,19 @@ from stacks.gke.state import StateStack
 class ClusterStack(TerraformStack):
     """Network, regional cluster and node pool; `ref` is the way to it."""
 
-    def __init__(self, scope: Construct, settings: GkeSettings, *, state: StateStack, registry: RegistryStack) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        settings: GkeSettings,
+        *,
+        state: StateStack,
+        registry: RegistryStack,
+        artifacts: ArtifactsStack,
+    ) -> None:
         super().__init__(scope, settings.stack_id("cluster"))
         self.add_dependency(registry)
+        # What costs goes first: artifacts may stop a destroy.
+        self.add_dependency(artifacts)
         state.store.keep(self)
         GoogleProvider(self, "google", project=settings.project_id, region=settings.region)
         pool = settings.cluster.node_pool

@@ -2,6 +2,7 @@
 
 from cdktf import App
 
+from stacks.gke.artifacts import ArtifactsStack
 from stacks.gke.cluster import ClusterStack
 from stacks.gke.registry import RegistryStack
 from stacks.gke.settings import GkeSettings
@@ -12,8 +13,16 @@ __all__ = ["add_platform", "state_store"]
 
 
 def add_platform(app: App, settings: GkeSettings) -> Platform:
-    """Adds state, registry and cluster."""
+    """Adds state, registry, artifacts and cluster."""
     state = StateStack(app, settings)
     registry = RegistryStack(app, settings, state=state)
-    cluster = ClusterStack(app, settings, state=state, registry=registry)
-    return Platform(settings=settings, state=state.store, registry=registry.ref, cluster=cluster.ref, stack=cluster)
+    artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
+    cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
+    return Platform(
+        settings=settings,
+        state=state.store,
+        registry=registry.ref,
+        artifacts=artifacts.store,
+        cluster=cluster.ref,
+        stack=cluster,
+    )

@@ -88,6 +88,11 @@ class GkeSettings(CloudSettings):
         """The state bucket's name; such names are global, so the project's is in it."""
         return f"{self.project_id}-{self.name}-state"
 
+    @property
+    def artifacts_bucket(self) -> str:
+        """The name of the bucket with the artifacts."""
+        return f"{self.project_id}-{self.name}-artifacts"
+
     @model_validator(mode="after")
     def _zones_are_in_the_region(self) -> Self:
         strangers = [zone for zone in self.cluster.zones if not zone.startswith(f"{self.region}-")]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from modelyard.gcp.state_bucket import StateBucket
+from modelyard.gcp.private_bucket import PrivateBucket
 
 from cdktf import GcsBackend, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
@@ -49,13 +49,15 @@ class StateStack(TerraformStack):
         self.store = state_store(settings)
         self.store.keep_own(self, settings.state)
         GoogleProvider(self, "google", project=settings.project_id, region=settings.region)
-        StateBucket(
+        PrivateBucket(
             self,
             "state",
             name=self.store.bucket,
             project_id=settings.project_id,
             location=settings.state.location,
             protected=settings.is_protected,
+            # States of what is gone are worth nothing.
+            force_destroy=not settings.is_protected,
             keep_versions_days=settings.state.keep_versions_days,
             labels=settings.labels,
         )

@@ -6,6 +6,7 @@ from modelyard.quantities import mebibytes, millicores
 
 from cdktf import App
 
+from stacks.local.artifacts import NoArtifacts
 from stacks.local.settings import LocalSettings
 from stacks.local.state_store import FileStore, SecretStore
 from stacks.platform import Platform
@@ -25,6 +26,7 @@ def add_platform(_app: App, settings: LocalSettings) -> Platform:
         settings=settings,
         state=state_store(settings),
         registry=PrefixedImages(settings.registry),
+        artifacts=NoArtifacts(settings.name),
         cluster=KubeconfigClusterRef(context=settings.context, capacity=capacity),
         stack=None,
     )

@@ -57,7 +57,7 @@ def test_every_stack_is_valid_and_google_plans_it(
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 
     folders = sorted(tmp_path.glob("stacks/*"))
-    assert len(folders) == 3 + len(find_services())
+    assert len(folders) == 4 + len(find_services())
     for folder in folders:
         configuration = json.loads((folder / "cdk.tf.json").read_text())
         configuration["terraform"]["backend"] = {"local": {}}

@@ -76,6 +76,29 @@ def test_workload_identity_needs_the_pool_of_a_cluster(terraform: Terraform, ena
     assert "Identity Pool does not exist (nowhere.svc.id.goog)" in terraform.refused()
 
 
+def test_a_grant_to_pods_names_their_pool_by_the_projects_number(enabled_apis: None, terraform: Terraform) -> None:
+    def write(number: str) -> None:
+        pool = f"projects/{number}/locations/global/workloadIdentityPools/{PROJECT}.svc.id.goog"
+        grant = {
+            "bucket": "${google_storage_bucket.models.name}",
+            "role": "roles/storage.objectViewer",
+            "member": f"principal://iam.googleapis.com/{pool}/subject/ns/web/sa/web",
+            "depends_on": ["google_container_cluster.cluster"],
+        }
+        pods = {"workload_identity_config": {"workload_pool": f"{PROJECT}.svc.id.goog"}}
+        resources = {
+            "google_container_cluster": {"cluster": cluster("pods")["google_container_cluster"]["cluster"] | pods},
+            "google_storage_bucket": {"models": {"name": "models", "location": REGION}},
+            "google_storage_bucket_iam_member": {"reads": grant},
+        }
+        terraform.write(resources, data={"google_project": {"own": {"project_id": PROJECT}}})
+
+    write("123456789012")
+    assert "Identity Pool does not exist (acme.svc.id.goog)" in terraform.refused()
+    write("${data.google_project.own.number}")
+    terraform.apply()
+
+
 def test_what_exists_is_not_made_again(enabled_apis: None, new_terraform: NewTerraform) -> None:
     for attempt in range(2):
         terraform = new_terraform()

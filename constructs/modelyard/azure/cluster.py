@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from modelyard.azure.image_registry import ContainerRegistryRef
 from modelyard.azure.machine_types import MAX_PODS, node_capacity
@@ -22,6 +23,8 @@ from constructs import Construct
 # The Entra application of every AKS cluster's API server:
 # https://learn.microsoft.com/azure/aks/kubelogin-authentication
 _AKS_SERVER_APPLICATION = "6dae42f8-4368-4678-94ff-3960e28e3630"
+# The id of what reads the cluster in a service's stack.
+_DATA_SOURCE = "cluster"
 # The windows for upgrades are four hours at least.
 _WINDOW_HOURS = 4
 
@@ -52,6 +55,11 @@ class AksClusterRef(ClusterRef):
         """Source: https://learn.microsoft.com/azure/aks/internal-lb."""
         return {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
 
+    def token_issuer(self, stack: TerraformStack) -> str:
+        """Who signs the tokens of the cluster's service accounts, in a stack that is connected to it."""
+        cluster = cast(DataAzurermKubernetesCluster, stack.node.find_child(_DATA_SOURCE))
+        return cluster.oidc_issuer_url
+
     def connect(self, stack: TerraformStack) -> KubernetesProvider:
         """Reads address and certificate at plan time; the credential comes from kubelogin at run time.
 
@@ -59,7 +67,7 @@ class AksClusterRef(ClusterRef):
         """
         connect_azure(stack, subscription_id=self.subscription_id)
         cluster = DataAzurermKubernetesCluster(
-            stack, "cluster", name=self.name, resource_group_name=self.resource_group
+            stack, _DATA_SOURCE, name=self.name, resource_group_name=self.resource_group
         )
         # With local accounts disabled there are no client certificate, key or token beside these two.
         access = cluster.kube_config.get(0)

@@ -1,4 +1,4 @@
-"""The storage account that keeps the Terraform state of an environment."""
+"""A container for what must not be lost: Terraform's states, models, artifacts."""
 
 from collections.abc import Mapping
 
@@ -10,24 +10,22 @@ from cdktf_cdktf_provider_azurerm.role_assignment import RoleAssignment
 from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
 from constructs import Construct
 
-#: The container's name in the account.
-CONTAINER = "tfstate"
 
-
-class StateAccount(Construct):
-    """A resource group, a storage account without keys, and a private, versioned container.
+class PrivateContainer(Construct):
+    """A private, versioned container in a storage account without keys, in a resource group of its own.
 
     Args:
         scope: The stack.
         id_: The construct's id.
-        name: The account's, unique in all of Azure, 3 to 24 lower-case letters and digits.
+        name: The container's.
+        account: The account's name, unique in all of Azure, 3 to 24 lower-case letters and digits.
         resource_group: The group's name.
         location: Where it is, for example `westeurope`.
         replication: `LRS`, `ZRS`, `GRS` or `GZRS`.
         protected: Whether Terraform refuses to destroy it; when lifted, it is destroyed with all that it holds.
-        keep_versions_days: How long replaced or deleted states can be brought back, in days, 365 at most. Versions
+        keep_versions_days: How long replaced or deleted blobs can be brought back, in days, 365 at most. Versions
             expire this long after they were written; what expires or is deleted is kept this long by soft delete.
-        operators: Object id of the Entra group whose members read and write states.
+        operators: Object id of the Entra group whose members read and write blobs.
         tags: For billing and clean-up.
     """
 
@@ -37,6 +35,7 @@ class StateAccount(Construct):
         id_: str,
         *,
         name: str,
+        account: str,
         resource_group: str,
         location: str,
         replication: str,
@@ -52,7 +51,7 @@ class StateAccount(Construct):
         self.account = storage.StorageAccount(
             self,
             "account",
-            name=name,
+            name=account,
             resource_group_name=group.name,
             location=group.location,
             account_kind="StorageV2",
@@ -84,7 +83,7 @@ class StateAccount(Construct):
         container = StorageContainer(
             self,
             "container",
-            name=CONTAINER,
+            name=name,
             # By the account's id, not its name: made through Azure's management, no role on the data is needed yet.
             storage_account_id=self.account.id,
             container_access_type="private",

@@ -1,4 +1,4 @@
-"""The bucket that keeps the Terraform state of an environment."""
+"""A bucket for what must not be lost: Terraform's states, models, artifacts."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_google import storage_bucket as gcs
 from constructs import Construct
 
 
-class StateBucket(Construct):
+class PrivateBucket(Construct):
     """A versioned, private Cloud Storage bucket.
 
     Args:
@@ -19,8 +19,9 @@ class StateBucket(Construct):
         name: Globally unique, 3 to 63 characters.
         project_id: The project that owns it.
         location: Region or multi-region, for example `US`.
-        protected: Whether Terraform refuses to destroy it; when lifted, it is destroyed with all that it holds.
-        keep_versions_days: How long replaced or deleted states can be brought back, in days.
+        protected: Whether Terraform refuses to destroy it.
+        force_destroy: Whether a destroy takes along what it holds; else it fails while that is anything.
+        keep_versions_days: How long replaced or deleted objects can be brought back, in days.
         labels: For billing and clean-up.
     """
 
@@ -33,6 +34,7 @@ class StateBucket(Construct):
         project_id: str,
         location: str,
         protected: bool,
+        force_destroy: bool,
         keep_versions_days: int,
         labels: Mapping[str, str],
     ) -> None:
@@ -41,7 +43,7 @@ class StateBucket(Construct):
         self.bucket = gcs.StorageBucket(
             self,
             "bucket",
-            name=dns_label(name, what="the state bucket's name"),
+            name=dns_label(name, what="the bucket's name"),
             project=project_id,
             location=location,
             storage_class="STANDARD",
@@ -58,7 +60,7 @@ class StateBucket(Construct):
                     ),
                 )
             ],
-            force_destroy=not protected,
+            force_destroy=force_destroy,
             labels=dict(labels),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
             depends_on=storage,
