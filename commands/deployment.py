@@ -69,7 +69,7 @@ def up(environment: Environment, *, yes: Yes = False, build_arg: BuildArgs = Non
 def down(environment: Environment, *, yes: Yes = False) -> None:
     """Destroy every stack, services first."""
     settings = load_settings(environment)
-    _confirm(f"destroy all of {environment}?", settings, yes=yes)
+    _confirm(f"destroy all of {environment}, with the artifacts that it keeps?", settings, yes=yes)
     if isinstance(settings, CloudSettings) and settings.state.own_state == "remote":
         raise ConfigurationError(
             "the state store would be destroyed with its own state in it",

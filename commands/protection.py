@@ -1,4 +1,4 @@
-"""`modelyard protection`: the recorded step that lets the state bucket and the cluster be destroyed."""
+"""`modelyard protection`: the recorded step that lets state store, artifacts and cluster be destroyed."""
 
 import datetime
 import getpass
@@ -28,7 +28,7 @@ def _person() -> str:
 def lift(
     environment: Environment,
     *,
-    reason: Annotated[str, typer.Option(help="Why state bucket and cluster may go; it stands in the record.")],
+    reason: Annotated[str, typer.Option(help="Why state store, artifacts and cluster may go; it stands in the record.")],
 ) -> None:
     """Record who lets this environment be destroyed, when and why; the next deploy acts on it."""
     if record := load_cloud_settings(environment).protection_lifted:
@@ -44,7 +44,7 @@ def lift(
 
 @app.command()
 def restore(environment: Environment) -> None:
-    """Remove the record: from the next deploy on, state bucket and cluster refuse to be destroyed."""
+    """Remove the record: from the next deploy on, state store, artifacts and cluster refuse to be destroyed."""
     if load_cloud_settings(environment).is_protected:
         console.print("already protected")
         return

@@ -12,7 +12,7 @@ from stacks.settings import Settings
 
 
 def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | None = None) -> App:
-    """All stacks of an environment: state, registry, cluster, then one for each service.
+    """All stacks of an environment: state, registry, artifacts, cluster, then one for each service.
 
     Args:
         settings: Of the environment.

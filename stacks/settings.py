@@ -105,12 +105,12 @@ class CloudSettings(Settings):
 
     state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
     protection_lifted: ProtectionLifted | None = Field(
-        None, description="Present when state store and cluster may be destroyed."
+        None, description="Present when state store, artifacts and cluster may be destroyed."
     )
 
     @property
     def is_protected(self) -> bool:
-        """Whether Terraform refuses to destroy the state store and the cluster."""
+        """Whether Terraform refuses to destroy state store, artifacts and cluster."""
         return self.protection_lifted is None
 
     @property

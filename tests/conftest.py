@@ -13,11 +13,13 @@ from typing import Any
 import modelyard  # noqa: F401 - prepares the fast start before any test imports cdktf
 
 import pytest
+from pydantic import TypeAdapter
 
 from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT, SERVICES
+from stacks.service_settings import services_table
 from stacks.settings import CloudSettings, Settings
 
 CLOUD_ENVIRONMENTS = [name for name in environment_names() if isinstance(load_settings(name), CloudSettings)]
@@ -49,6 +51,12 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
 def stacks(settings: Settings, synthesise: Synthesise) -> Stacks:
     """The environment gke-dev as it is committed."""
     return synthesise(settings)
+
+
+def with_services(settings: Settings, tables: dict[str, Any], services: Path = SERVICES) -> Settings:
+    """The environment with these tables of services, and no others."""
+    checked = TypeAdapter(services_table(services)).validate_python(tables)
+    return settings.model_copy(update={"services": checked})
 
 
 def resource(stack: dict[str, Any], type_name: str) -> dict[str, Any]:

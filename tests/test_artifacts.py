@@ -7,22 +7,18 @@ from typing import Any
 from modelyard.errors import ConfigurationError
 
 import pytest
-from pydantic import TypeAdapter
 
 from stacks.environments import load_settings
-from stacks.paths import SERVICES
-from stacks.service_settings import services_table
 from stacks.settings import Settings
-from tests.conftest import Stacks, Synthesise, resource
+from tests.conftest import Stacks, Synthesise, resource, with_services
 
 PATH = "iris/iris-model.zip"
 CLOUDS = ("gke-dev", "aks-dev")
 
 
 def with_model(environment: str) -> Settings:
-    """An environment whose iris serves a model of its artifact store."""
-    tables = TypeAdapter(services_table(SERVICES)).validate_python({"iris": {"model": PATH}})
-    return load_settings(environment).model_copy(update={"services": tables})
+    """An environment whose iris serves a model of the artifact store."""
+    return with_services(load_settings(environment), {"iris": {"model": PATH}})
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,11 @@ from pathlib import Path
 from modelyard.errors import ConfigurationError
 
 import pytest
-from pydantic import TypeAdapter
 
 from stacks.paths import ROOT, SERVICES
-from stacks.service_settings import service_settings, services_table
+from stacks.service_settings import service_settings
 from stacks.settings import ServiceSettings, Settings
-from tests.conftest import Stacks, Synthesise, resource
+from tests.conftest import Stacks, Synthesise, resource, with_services
 
 ECHO = """
 from modelyard import ModelService, Resources
@@ -137,9 +136,8 @@ def test_a_service_has_settings_of_its_own_with_defaults_and_in_a_copied_folder_
     services: Path, bare: Settings, synthesise: Synthesise
 ) -> None:
     shutil.copytree(services / "echo_back", services / "echo_forth")
-    values = TypeAdapter(services_table(services)).validate_python({"echo-back": {"delay": 7}})
 
-    stacks = synthesise(bare.model_copy(update={"services": values}), services)
+    stacks = synthesise(with_services(bare, {"echo-back": {"delay": 7}}, services), services)
 
     assert delay(stacks) == "7"
     assert delay(stacks, "echo-forth") == "2"

@@ -21,7 +21,7 @@ class Iris(ServiceStack):
             "service",
             image=self.image("runtime"),
             port=8501,
-            # Twenty visitors at once took 268 MB.
+            # Twenty visitors at once took 268 MB; what reads a bucket takes up to 51 more.
             resources=Resources(cpu="100m", memory="384Mi", cpu_limit="1"),
             exposure=self.exposure,
             replicas=self.settings.replicas,

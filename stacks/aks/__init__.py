@@ -1,1 +1,1 @@
-"""An environment on Azure: its settings, state account, image registry and AKS cluster."""
+"""An environment on Azure: its settings, state account, image registry, artifacts and AKS cluster."""

@@ -2,22 +2,19 @@
 
 from modelyard.artifact_store import KEEP_VERSIONS_DAYS
 from modelyard.azure.artifact_container import ArtifactContainerRef
-from modelyard.azure.cluster import AksClusterRef
 from modelyard.azure.private_container import PrivateContainer
 from modelyard.azure.provider import connect_azure
 
-from cdktf import TerraformStack
+from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack
 
-_CONTAINER = "artifacts"
-
 
 class ArtifactsStack(TerraformStack):
-    """A storage account with one container."""
+    """A storage account with one container; `store` is the way to it."""
 
     def __init__(self, scope: Construct, settings: AksSettings, *, state: StateStack, registry: RegistryStack) -> None:
         super().__init__(scope, settings.stack_id("artifacts"))
@@ -30,12 +27,20 @@ class ArtifactsStack(TerraformStack):
             register=["Microsoft.Storage", "Microsoft.ManagedIdentity"],
             protected=settings.is_protected,
         )
+        self.store = ArtifactContainerRef(
+            subscription_id=settings.subscription_id,
+            resource_group=settings.stack_id("artifacts"),
+            location=settings.location,
+            account=settings.artifacts_account,
+            name="artifacts",
+            tags=settings.labels,
+        )
         PrivateContainer(
             self,
             "artifacts",
-            name=_CONTAINER,
-            account=settings.artifacts_account,
-            resource_group=settings.stack_id("artifacts"),
+            name=self.store.name,
+            account=self.store.account,
+            resource_group=self.store.resource_group,
             location=settings.location,
             replication="ZRS",
             protected=settings.is_protected,
@@ -43,16 +48,4 @@ class ArtifactsStack(TerraformStack):
             operators=settings.operators_group_id,
             tags=settings.labels,
         )
-
-
-def artifact_store(settings: AksSettings, cluster: AksClusterRef) -> ArtifactContainerRef:
-    """The way of the cluster's pods to the container."""
-    return ArtifactContainerRef(
-        subscription_id=settings.subscription_id,
-        resource_group=settings.stack_id("artifacts"),
-        location=settings.location,
-        account=settings.artifacts_account,
-        name=_CONTAINER,
-        cluster=cluster,
-        tags=settings.labels,
-    )
+        TerraformOutput(self, "url", value=self.store.url(""), description="What the artifacts' locations begin with.")

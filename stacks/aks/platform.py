@@ -2,7 +2,7 @@
 
 from cdktf import App
 
-from stacks.aks.artifacts import ArtifactsStack, artifact_store
+from stacks.aks.artifacts import ArtifactsStack
 from stacks.aks.cluster import ClusterStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
@@ -22,7 +22,7 @@ def add_platform(app: App, settings: AksSettings) -> Platform:
         settings=settings,
         state=state.store,
         registry=registry.ref,
-        artifacts=artifact_store(settings, cluster.ref),
+        artifacts=artifacts.store,
         cluster=cluster.ref,
         stack=cluster,
     )

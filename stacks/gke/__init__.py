@@ -1,1 +1,1 @@
-"""An environment on Google Cloud: its settings, state bucket, image registry and GKE cluster."""
+"""An environment on Google Cloud: its settings, state bucket, image registry, artifacts and GKE cluster."""

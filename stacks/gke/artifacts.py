@@ -4,7 +4,7 @@ from modelyard.artifact_store import KEEP_VERSIONS_DAYS
 from modelyard.gcp.artifact_bucket import ArtifactBucketRef
 from modelyard.gcp.private_bucket import PrivateBucket
 
-from cdktf import TerraformStack
+from cdktf import TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
@@ -34,3 +34,4 @@ class ArtifactsStack(TerraformStack):
             keep_versions_days=KEEP_VERSIONS_DAYS,
             labels=settings.labels,
         )
+        TerraformOutput(self, "url", value=self.store.url(""), description="What the artifacts' locations begin with.")

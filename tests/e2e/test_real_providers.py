@@ -14,6 +14,7 @@ from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.services import find_services
 from stacks.settings import ServiceSettings, Settings
+from tests.conftest import with_services
 from tests.e2e.conftest import Proof
 
 GKE_DEV, AKS_DEV = load_settings("gke-dev"), load_settings("aks-dev")
@@ -35,8 +36,10 @@ VARIANTS: dict[str, Settings] = {
     "three replicas inside": GKE_DEV.model_copy(
         update={"services": {"image-classifier": ServiceSettings(replicas=3, source_ranges=Exposure.internal())}}
     ),
+    "gke-dev, a model of the artifact store": with_services(GKE_DEV, {"iris": {"model": "iris/iris-model.zip"}}),
     "prod": load_settings("prod"),
     "aks-dev": AKS_DEV,
+    "aks-dev, a model of the artifact store": with_services(AKS_DEV, {"iris": {"model": "iris/iris-model.zip"}}),
     "aks-dev, protected, with an uptime guarantee": AKS_DEV.model_copy(
         update={
             "protection_lifted": None,

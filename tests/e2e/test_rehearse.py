@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment
 from tests.e2e.conftest import Proof
@@ -62,6 +63,30 @@ def test_a_cluster_with_local_accounts_would_put_a_credential_into_the_state(
     assert modelyard_command("rehearse", "aks-dev", "--only", "aks-dev-cluster", "--keep").returncode == 0
 
     assert "aks-dev-cluster.tfstate" in {path.name for path in credentials(checkout)}
+
+
+@pytest.mark.parametrize(
+    ("environment", "grant"),
+    [("gke-dev", "google_storage_bucket_iam_member"), ("aks-dev", "azurerm_federated_identity_credential")],
+)
+def test_a_service_that_reads_artifacts_is_granted_that_and_leaves_nothing_behind(
+    checkout: Path, modelyard_command: Command, proof: Proof, environment: str, grant: str
+) -> None:
+    file = checkout / "environments" / f"{environment}.toml"
+    document = tomlkit.parse(file.read_text())
+    document["services"]["iris"] = {"model": "iris/iris-model.zip"}
+    file.write_text(tomlkit.dumps(document))
+
+    done = modelyard_command("rehearse", environment)
+    checked = modelyard_command("policies", environment)
+
+    assert done.returncode == 0, done.stderr
+    plan = (checkout / ".rehearsal" / environment / "plans" / f"{environment}-iris.json").read_text()
+    assert f"{grant}.artifacts_" in plan
+    assert "planned again: no change" in done.stdout
+    assert "destroyed: 0 left" in done.stdout
+    assert checked.returncode == 0, checked.stdout
+    proof(f"{environment} rehearsed with iris reading its model from the artifact store: no change, 0 left")
 
 
 def written(checkout: Path) -> list[Path]:

@@ -1,1 +1,1 @@
-"""What is Azure's: the state account, the image registry, the AKS cluster and the way to it."""
+"""What is Azure's: private containers, the image registry, the AKS cluster and the way to it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from modelyard.artifact_store import AccessMode, ArtifactAccess, ArtifactStore
 from modelyard.azure.cluster import AksClusterRef
@@ -31,7 +31,6 @@ class ArtifactContainerRef(ArtifactStore):
         location: Where the group is.
         account: The storage account's name.
         name: The container's.
-        cluster: Whose pods may get access.
         tags: For billing and clean-up, of the identities.
     """
 
@@ -40,7 +39,6 @@ class ArtifactContainerRef(ArtifactStore):
     location: str
     account: str
     name: str
-    cluster: AksClusterRef
     tags: Mapping[str, str]
 
     @property
@@ -63,6 +61,7 @@ class ArtifactContainerRef(ArtifactStore):
         Source: https://learn.microsoft.com/azure/aks/workload-identity-overview
         """
         grant = Construct(scope, id_)
+        cluster = cast(AksClusterRef, scope.cluster)  # as of everything on AKS
         identity = UserAssignedIdentity(
             grant,
             "identity",
@@ -74,10 +73,10 @@ class ArtifactContainerRef(ArtifactStore):
         trust = FederatedIdentityCredential(
             grant,
             "trust",
-            name=self.cluster.name,
+            name=cluster.name,
             resource_group_name=self.resource_group,
             parent_id=identity.id,
-            issuer=self.cluster.token_issuer(scope),
+            issuer=cluster.token_issuer(scope),
             subject=f"system:serviceaccount:{namespace}:{service_account}",
             audience=["api://AzureADTokenExchange"],
         )

@@ -1,1 +1,1 @@
-"""What is Google Cloud's: the state bucket, the image registry, the GKE cluster and the way to it."""
+"""What is Google Cloud's: private buckets, the image registry, the GKE cluster and the way to it."""
