@@ -28,7 +28,7 @@ def _person() -> str:
 def lift(
     environment: Environment,
     *,
-    reason: Annotated[str, typer.Option(help="Why state store, artifacts and cluster may go; it stands in the record.")],
+    reason: Annotated[str, typer.Option(help="Why store, artifacts and cluster may go; it stands in the record.")],
 ) -> None:
     """Record who lets this environment be destroyed, when and why; the next deploy acts on it."""
     if record := load_cloud_settings(environment).protection_lifted:
