@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 
+from simulator.world import World
 from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment
 from tests.e2e.conftest import Proof
 
@@ -87,6 +88,35 @@ def test_a_service_that_reads_artifacts_is_granted_that_and_leaves_nothing_behin
     assert "destroyed: 0 left" in done.stdout
     assert checked.returncode == 0, checked.stdout
     proof(f"{environment} rehearsed with iris reading its model from the artifact store: no change, 0 left")
+
+
+def test_a_bucket_with_artifacts_stops_a_destroy_once_all_that_costs_is_gone(
+    checkout: Path, modelyard_command: Command, proof: Proof
+) -> None:
+    assert modelyard_command("rehearse", "gke-dev", "--keep").returncode == 0
+    bucket = "modelyard-dev-gke-dev-artifacts"
+    model = {"id": f"{bucket}-model.zip", "bucket": bucket}
+    World(checkout / ".rehearsal" / "gke-dev" / "world").google.put("google_storage_bucket_object", model["id"], model)
+
+    script = f"""
+        eval "$({checkout}/.venv/bin/python -m commands rehearse gke-dev --shell)"
+        cdktf destroy '*' --auto-approve
+    """
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=checkout,
+        env=command_environment(checkout) | {"CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert done.returncode == 1
+    assert f"Error trying to delete bucket {bucket} without `force_destroy`" in done.stdout + done.stderr
+    left = {state.stem for state in states(checkout) if json.loads(state.read_text())["resources"]}
+    assert left == {"gke-dev-state", "gke-dev-registry", "gke-dev-artifacts"}
+    proof(f"a destroy that stopped at a bucket with one object left {', '.join(sorted(left))}")
 
 
 def written(checkout: Path) -> list[Path]:
