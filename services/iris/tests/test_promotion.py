@@ -172,19 +172,21 @@ def test_the_command_promotes_the_best_tracked_run(
     track(runs, "b", better)
     track(runs, "c", pack(train(Parameters(n_neighbors=1, random_state=2))))
     track(runs, "d", better, status="failed")
-    track(runs, "e", better, inputs=None)
+    track(runs, "e", better, status="running", outputs=None)
+    track(runs, "f", better, inputs=None)
 
     assert command("promote", str(destination), "--offline-runs", str(runs)) is None
 
     assert destination.read_bytes() == better
     said = capsys.readouterr().out
     assert "best of 2 runs: b with n_neighbors 7, weights uniform: accuracy 1.0000" in said
+    assert "\nleft out: 1 failed, 1 running\n" in said
     assert f"{destination} holds its model, sha256" in said
 
 
 def test_a_run_whose_model_is_another_than_it_tells_is_refused(tmp_path: Path, packed: bytes, better: bytes) -> None:
     track(tmp_path, "a", packed, outputs=vars(unpack(better).scores))
-    (run,) = offline_runs(tmp_path)
+    (run,) = offline_runs(tmp_path).succeeded
 
     with pytest.raises(IrisError, match="run a was tracked with other parameters or scores than its model has"):
         model_of(run)
@@ -194,7 +196,8 @@ def test_without_runs_the_command_says_what_was_looked_for(command: Command, tmp
     said = command("promote", "nowhere.zip", "--offline-runs", str(tmp_path), "--test-size", "0.4")
 
     assert said == (
-        "iris: none of 0 tracked runs has test_size 0.4 and random_state 1012: give those of the runs to choose from"
+        "iris: none of 0 tracked runs that succeeded has test_size 0.4 and random_state 1012: "
+        "give those of the runs to choose from"
     )
 
 

@@ -72,14 +72,17 @@ def _promote(arguments: argparse.Namespace) -> None:
     where = arguments.offline_runs
     tracked = server_runs(arguments.project) if where is None else offline_runs(where)
     # Accuracies on different flowers can't be compared.
-    runs = [run for run in tracked if run.parameters.split == (arguments.test_size, arguments.random_state)]
+    runs = [run for run in tracked.succeeded if run.parameters.split == (arguments.test_size, arguments.random_state)]
     if not runs:
         split = f"test_size {arguments.test_size} and random_state {arguments.random_state}"
-        raise IrisError(f"none of {len(tracked)} tracked runs has {split}: give those of the runs to choose from")
+        succeeded = f"none of {len(tracked.succeeded)} tracked runs that succeeded"
+        raise IrisError(f"{succeeded} has {split}: give those of the runs to choose from")
     run = best_run(runs)
     content = model_of(run)
     chosen = f"n_neighbors {run.parameters.n_neighbors}, weights {run.parameters.weights}"
     _say(f"best of {len(runs)} runs: {run.uuid} with {chosen}: {run.scores}")
+    if tracked.left_out:
+        _say(f"left out: {', '.join(f'{count} {status}' for status, count in sorted(tracked.left_out.items()))}")
     promote(content, arguments.destination, force=arguments.force)
     _say(f"{arguments.destination} holds its model, sha256 {sha256(content)}")
 

@@ -1,16 +1,16 @@
 """Reads the runs that were tracked, from a folder or from Polyaxon's server."""
 
 import json
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import IrisError
 from .parameters import Parameters
 from .scores import Scores
-from .tracking import MODEL_NAME, owner_and_name, polyaxon_errors
+from .tracking import MODEL_NAME, owner_and_name, polyaxon_errors, stored_model
 
 _PAGE = 100
 
@@ -32,23 +32,34 @@ class TrackedRun:
     read_model: Callable[[], bytes]
 
 
-def offline_runs(folder: Path) -> list[TrackedRun]:
+class TrackedRuns(NamedTuple):
+    """The training runs of a project.
+
+    Attributes:
+        succeeded: Those to choose from.
+        left_out: How many others there are, by their status.
+    """
+
+    succeeded: list[TrackedRun]
+    left_out: Counter[str]
+
+
+def offline_runs(folder: Path) -> TrackedRuns:
     """The runs that were tracked in a folder.
 
     Raises:
         IrisError: It can't be read.
     """
-    runs = []
+    runs = TrackedRuns([], Counter())
     for file in sorted(folder.glob("*/run.plx.json")):
         try:
-            found = json.loads(file.read_text())
-            runs.append(_run(found["uuid"], found, _reader(file.parent / "outputs" / MODEL_NAME)))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            _sort(json.loads(file.read_text()), _reader(file.parent / "outputs" / MODEL_NAME), runs)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IrisError(f"{file} is no run of Polyaxon's: {type(error).__name__}: {error}") from error
-    return [run for run in runs if run]
+    return runs
 
 
-def server_runs(project: str) -> list[TrackedRun]:
+def server_runs(project: str) -> TrackedRuns:
     """The runs of a project on the server that POLYAXON_HOST names.
 
     Args:
@@ -64,22 +75,30 @@ def server_runs(project: str) -> list[TrackedRun]:
         client = RunClient(owner=owner, project=name)
         found: list[Any] = []
         while True:
-            page = client.list(query="status: succeeded", sort="created_at", limit=_PAGE, offset=len(found)).results
+            page = client.list(sort="created_at", limit=_PAGE, offset=len(found)).results
             found += page or []
             if len(page or []) < _PAGE:
                 break
-        runs = [_run(each.uuid, each.to_dict(), _downloader(project, each.uuid)) for each in found]
-    return [run for run in runs if run]
+        runs = TrackedRuns([], Counter())
+        for each in found:
+            _sort(each.to_dict(), _downloader(project, each.uuid), runs)
+    return runs
 
 
-def _run(uuid: str, found: Mapping[str, Any], read_model: Callable[[], bytes]) -> TrackedRun | None:
-    """A run, None for one that is no successful training: a notebook, the parent of a sweep."""
-    inputs, outputs = found.get("inputs") or {}, found.get("outputs") or {}
+def _sort(found: Mapping[str, Any], read_model: Callable[[], bytes], runs: TrackedRuns) -> None:
+    """Adds a run to those it belongs to, unless it is no training: a notebook, the parent of a sweep."""
+    inputs, outputs, status = found.get("inputs") or {}, found.get("outputs") or {}, found["status"]
     parameters: dict[str, Any] = {each.name: inputs.get(each.name) for each in fields(Parameters)}
     scores: dict[str, Any] = {each.name: outputs.get(each.name) for each in fields(Scores)}
-    if found["status"] != "succeeded" or None in parameters.values() or None in scores.values():
-        return None
-    return TrackedRun(uuid=uuid, parameters=Parameters(**parameters), scores=Scores(**scores), read_model=read_model)
+    if None in parameters.values():
+        return
+    if status != "succeeded" or None in scores.values():
+        runs.left_out[status if status != "succeeded" else "without scores"] += 1
+        return
+    run = TrackedRun(
+        uuid=found["uuid"], parameters=Parameters(**parameters), scores=Scores(**scores), read_model=read_model
+    )
+    runs.succeeded.append(run)
 
 
 def _reader(file: Path) -> Callable[[], bytes]:
@@ -96,11 +115,9 @@ def _downloader(project: str, uuid: str) -> Callable[[], bytes]:
     owner, name = owner_and_name(project)
 
     def download() -> bytes:
-        with polyaxon_errors(), tempfile.TemporaryDirectory() as folder:
+        with polyaxon_errors():
             from polyaxon.client import RunClient  # noqa: PLC0415 - as above
 
-            client = RunClient(owner=owner, project=name, run_uuid=uuid)
-            client.download_artifact(f"outputs/{MODEL_NAME}", path_to=folder)
-            return Path(folder, "outputs", MODEL_NAME).read_bytes()
+            return stored_model(RunClient(owner=owner, project=name, run_uuid=uuid))
 
     return download
