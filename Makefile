@@ -83,9 +83,9 @@ test-torch: .venv-torch/.ready ## Compare the classifier's export with torchvisi
 	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test-polyaxon: .venv-polyaxon/.ready ## Track, sweep and promote iris models with Polyaxon's own SDK and server (downloads 200 MB)
+test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris tracked, swept, promoted; the add-on's values (downloads 200 MB)
 	@# Polyaxon's own deprecations are nobody's here.
-	@.venv-polyaxon/bin/python -m pytest --disable-warnings services/iris/tests/polyaxon_sdk/tracked.py
+	@PYTHONPATH=constructs .venv-polyaxon/bin/python -m pytest --disable-warnings services/iris/tests/polyaxon_sdk/*.py
 
 .venv-polyaxon/.ready: services/iris/tests/polyaxon_sdk/requirements.txt
 	@echo "setting up Polyaxon (about a minute, once)"

@@ -33,7 +33,7 @@ def adopt(
 ) -> None:
     """Take over the Kubernetes objects that a killed deploy has left; nothing in the cluster is changed."""
     found = False
-    for folder in _service_stacks(environment):
+    for folder in _stacks_in_the_cluster(environment):
         terraform(folder, {}, "init", "-input=false", timeout=None)
         objects = _left_behind(folder)
         found = found or bool(objects)
@@ -47,16 +47,17 @@ def adopt(
     console.print("taken over: deploy again" if found else f"nothing of {environment} is left over")
 
 
-def _service_stacks(environment: str) -> list[Path]:
-    """The synthesised stacks of the environment's services, as the CDKTF CLI would have them."""
+def _stacks_in_the_cluster(environment: str) -> list[Path]:
+    """The synthesised stacks of the environment's services and add-ons, as the CDKTF CLI would have them."""
     # They import CDKTF and start Node, which no other command should wait for.
+    from modelyard import ServiceScope  # noqa: PLC0415 - see above
+
     from stacks.app import build_app  # noqa: PLC0415 - see above
-    from stacks.service import ServiceStack  # noqa: PLC0415 - see above
 
     output = ROOT / "cdktf.out"
     app = build_app(load_settings(environment), outdir=str(output))
     app.synth()
-    return [output / "stacks" / stack.node.id for stack in app.node.children if isinstance(stack, ServiceStack)]
+    return [output / "stacks" / stack.node.id for stack in app.node.children if isinstance(stack, ServiceScope)]
 
 
 def _left_behind(folder: Path) -> dict[str, str]:

@@ -98,7 +98,9 @@ def _estate(settings: Settings) -> _Estate:
     services = [stack for stack in stacks if isinstance(stack, ServiceStack)]
     return _Estate(
         stacks=[stack.node.id for stack in stacks],
-        foundation=[settings.stack_id(part) for part in ("state", "registry")] if len(stacks) > len(services) else [],
+        foundation=[settings.stack_id(part) for part in ("state", "registry")]
+        if isinstance(settings, CloudSettings)
+        else [],
         contexts=build_contexts(app),
         examples={stack.node.id: stack.example for stack in services},
     )

@@ -3,8 +3,9 @@
 import functools
 import importlib
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
+from stacks.add_ons import add_ons_settings
 from stacks.paths import SERVICES
 from stacks.service_settings import services_table
 from stacks.settings import Settings
@@ -15,7 +16,7 @@ CLOUDS = ("aks", "gke", "local")
 
 @functools.cache
 def settings_model(cloud: str) -> type[Settings]:
-    """The keys of an environment's file, by its key `cloud`; the services' own among them.
+    """The keys of an environment's file, by its key `cloud`; those of services and add-ons among them.
 
     Raises:
         ConfigurationError: With the `settings.py` of a service that is none.
@@ -23,4 +24,6 @@ def settings_model(cloud: str) -> type[Settings]:
     # Only the one in use: a second one makes every command start later.
     model: type[Settings] = importlib.import_module(f"stacks.{cloud}.settings").MODEL
     services = (services_table(SERVICES), model.model_fields["services"])
-    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, services=services)
+    of_add_ons = add_ons_settings()
+    add_ons = (of_add_ons, Field(of_add_ons(), description=model.model_fields["add_ons"].description))
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, services=services, add_ons=add_ons)

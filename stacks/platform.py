@@ -11,8 +11,21 @@ from modelyard.image_registry_ref import ImageRegistryRef
 
 from cdktf import App, TerraformStack
 
-from stacks.settings import Settings
+from stacks.settings import NodePoolSettings, Settings
 from stacks.state_store import StateStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeLimit:
+    """How many nodes the cluster may have.
+
+    Attributes:
+        count: The number.
+        keys: The keys of the environment's file that say how many and how large, in this order.
+    """
+
+    count: int
+    keys: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +38,7 @@ class Platform:
         registry: Where their images are.
         artifacts: Where models and pipelines' artifacts are.
         cluster: Where they run.
+        nodes: How many nodes it may have.
         stack: What must be deployed before them; None on a cluster that is there already.
     """
 
@@ -33,7 +47,13 @@ class Platform:
     registry: ImageRegistryRef
     artifacts: ArtifactStore
     cluster: ClusterRef
+    nodes: NodeLimit
     stack: TerraformStack | None
+
+
+def node_limit(pool: NodePoolSettings) -> NodeLimit:
+    """That of a cloud's node pool."""
+    return NodeLimit(count=pool.max_nodes, keys=("cluster.node_pool.max_nodes", "cluster.node_pool.machine_type"))
 
 
 def platform_of(settings: Settings) -> Callable[[App], Platform]:

@@ -22,6 +22,7 @@ class ServiceStack(ServiceScope):
         default: Its settings in an environment that does not name it.
 
     Attributes:
+        requires: The add-ons that have to be in the cluster, by their names.
         example: How a person tries it out, a shell command with `{url}` for where it answers.
         settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
@@ -29,6 +30,7 @@ class ServiceStack(ServiceScope):
         images: What must be built and pushed before it is deployed.
     """
 
+    requires: tuple[str, ...] = ()
     example = "curl {url}readyz"
     settings: ServiceSettings
 

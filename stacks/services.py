@@ -4,14 +4,16 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard import BuildContext, ConfigurationError
+from modelyard import BuildContext, ConfigurationError, ServiceScope
 from modelyard.names import kubernetes_name
 
 from cdktf import App
 from constructs import Construct
 
+from stacks.capacity import check_capacity
 from stacks.paths import SERVICES
 from stacks.platform import Platform
+from stacks.required_add_ons import add_required
 from stacks.service import ServiceStack
 from stacks.service_folder import load, shown
 from stacks.service_settings import service_settings
@@ -48,17 +50,23 @@ def find_services(services: Path = SERVICES) -> list[Service]:
 
 
 def add_services(scope: Construct, platform: Platform, services: list[Service]) -> None:
-    """Adds one stack for each service.
+    """Adds one stack for each service, and one for each add-on that they require and the environment has.
 
     Raises:
-        ConfigurationError: With the file of the service that cannot be deployed.
+        ConfigurationError: With the file of the service or add-on that cannot be deployed.
     """
     _refuse_unknown(platform, services)
+    add_ons = add_required(scope, platform, {service.file: service.stack.requires for service in services})
+    stacks: list[ServiceScope] = [*add_ons.values()]
     for service in services:
         try:
-            service.stack(scope, platform, service.folder, default=service.settings())
+            stack = service.stack(scope, platform, service.folder, default=service.settings())
         except ConfigurationError as error:
             raise error.within(service.file) from error
+        for name in add_ons.keys() & stack.requires:
+            stack.add_dependency(add_ons[name])
+        stacks.append(stack)
+    check_capacity(platform, stacks)
 
 
 def build_contexts(app: App) -> list[BuildContext]:

@@ -77,6 +77,30 @@ class ServiceSettings(Section):
     )
 
 
+class AddOnSettings(Section):
+    """What an environment says of one add-on."""
+
+    # An add-on with keys of its own derives from this class in its folder: see add_ons/__init__.py.
+
+    deployed: bool = Field(
+        True,
+        description="Whether it comes with the services that require it; false if the cluster has it already or does "
+        "without. Destroy one that runs before you write that.",
+        examples=[False],
+    )
+
+
+class AddOnsSettings(Section):
+    """Settings of single add-ons, by their name."""
+
+    # The folders of add_ons/ give the keys: see add_ons/__init__.py.
+
+    def of(self, name: str) -> AddOnSettings:
+        """Those of an add-on that there is."""
+        settings: AddOnSettings = getattr(self, name)
+        return settings
+
+
 class Settings(Section):
     """One environment, in a cloud or on a cluster that is there already."""
 
@@ -89,6 +113,7 @@ class Settings(Section):
     services: dict[str, ServiceSettings] = Field(
         {}, description="Settings of single services, by their Kubernetes name."
     )
+    add_ons: AddOnsSettings = Field(AddOnsSettings(), description="Settings of single add-ons, by their name.")
 
     @property
     def is_protected(self) -> bool:

@@ -27,8 +27,11 @@ def local_stacks(local_settings: LocalSettings, synthesise: Synthesise) -> Stack
     return synthesise(local_settings)
 
 
-def test_there_are_stacks_of_services_only(local_stacks: Stacks) -> None:
-    assert local_stacks.keys() == {f"local-{kubernetes_name(service.folder.name)}" for service in find_services()}
+def test_there_are_stacks_of_services_and_their_add_ons_only(local_stacks: Stacks) -> None:
+    services = find_services()
+    names = {kubernetes_name(service.folder.name) for service in services}
+    add_ons = {name for service in services for name in service.stack.requires}
+    assert local_stacks.keys() == {f"local-{name}" for name in names | add_ons}
     assert local_stacks["local-image-classifier"]["terraform"]["backend"] == {
         "local": {"path": "../../../terraform.local-image-classifier.tfstate"}
     }

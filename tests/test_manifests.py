@@ -279,10 +279,12 @@ def test_the_documented_service_is_one(services: Path, settings: Settings, synth
 
 
 @pytest.mark.parametrize("environment", environment_names())
-def test_who_has_no_manifests_needs_no_helm_provider(environment: str, synthesise: Synthesise) -> None:
+def test_who_has_no_releases_needs_no_helm_provider(environment: str, synthesise: Synthesise) -> None:
     stacks = synthesise(load_settings(environment))
 
-    assert [id_ for id_, stack in stacks.items() if "helm" in stack["terraform"]["required_providers"]] == []
+    with_provider = [id_ for id_, stack in stacks.items() if "helm" in stack["terraform"]["required_providers"]]
+    assert with_provider == [id_ for id_, stack in stacks.items() if "helm_release" in stack["resource"]]
+    assert f"{environment}-image-classifier" not in with_provider
 
 
 def test_code_for_helm_is_loaded_by_who_has_manifests_only() -> None:

@@ -7,10 +7,12 @@ from .egress import Egress as Egress
 from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
 from .generated_secret import GeneratedSecret as GeneratedSecret
+from .helm_chart import HelmChart as HelmChart
 from .manifests import Manifests as Manifests
 from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
+from .pod_requests import PodRequests as PodRequests
 from .probes import Probes as Probes
 from .resources import Resources as Resources
 from .service_scope import ServiceScope as ServiceScope

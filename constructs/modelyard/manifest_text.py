@@ -8,6 +8,8 @@ from cdktf import Fn
 
 # A token in JSON in JSON: one made by `placeholder`, with its quotes, or one in a text.
 _TOKEN = re.compile(r'(\\"\\\\u0000)?(\$\{TfToken\[[^\]]+\]\})(?(1)\\\\u0000\\")')
+# A token in a text.
+_TEXT_TOKEN = re.compile(r"(\$\{TfToken\[[^\]]+\]\})")
 # Where Terraform would see a template begin: before a brace, or before what stands for a token.
 _TEMPLATE_SIGNS = re.compile(r"[$%]+(?=\{|\Z)")
 # What JSON allows in texts and YAML does not, or takes for the end of a line.
@@ -27,6 +29,16 @@ def chart_values(manifest: Mapping[str, object]) -> str:
     name = metadata["name"] if isinstance(metadata, Mapping) else ""
     key = f"{manifest['apiVersion']}/{manifest['kind']}/{name}"
     return "".join(_in_terraform(_json({"manifests": {key: _json(manifest)}})))
+
+
+def release_values(values: Mapping[str, object]) -> str:
+    """A chart's values as JSON on one line; what is in texts stands for itself, but for tokens.
+
+    Args:
+        values: What JSON can hold; tokens of texts may stand in texts.
+    """
+    parts = _TEXT_TOKEN.split(_json(values))
+    return "".join(_in_quotes(part) if number % 2 else _literally(part) for number, part in enumerate(parts))
 
 
 def placeholder(token: object) -> str:

@@ -9,6 +9,7 @@ from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
 from modelyard.namespace import add_namespace
+from modelyard.pod_requests import PodRequests
 from modelyard.pods import ServingPods
 from modelyard.probes import Probes
 from modelyard.resources import Resources
@@ -76,9 +77,10 @@ class ModelService(Construct):
         super().__init__(scope, id_)
         _check_port(port)
         _check_replicas(replicas)
-        resources.check_fits(scope.cluster.node_capacity)
         name = scope.service_name
         access = access or ArtifactAccess(egress=(), grants=())
+        most = autoscaling.max_replicas if autoscaling else replicas
+        scope.add_pods(PodRequests(name=name, resources=resources, replicas=most))
         self._scope = scope
 
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.

@@ -1,13 +1,15 @@
 """What the constructs of a service know of the place where they are deployed."""
 
 from modelyard.cluster_ref import ClusterRef
+from modelyard.errors import ConfigurationError
+from modelyard.pod_requests import PodRequests
 
 from cdktf import TerraformStack
 from constructs import Construct
 
 
 class ServiceScope(TerraformStack):
-    """A stack that holds one service, connected to its cluster.
+    """A stack that holds one service or add-on, connected to its cluster.
 
     Args:
         scope: The app.
@@ -15,6 +17,9 @@ class ServiceScope(TerraformStack):
         environment: The environment's name, for example `gke-dev`; becomes a label.
         service_name: The service's Kubernetes name, for example `image-classifier`.
         cluster: Where it runs.
+
+    Attributes:
+        pods: What its pods request.
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: str, service_name: str, cluster: ClusterRef) -> None:
@@ -28,3 +33,16 @@ class ServiceScope(TerraformStack):
             "app.kubernetes.io/managed-by": "cdktf",
             "app.kubernetes.io/part-of": environment,
         }
+        self.pods: list[PodRequests] = []
+
+    def add_pods(self, pods: PodRequests) -> None:
+        """Counts pods that the stack brings.
+
+        Raises:
+            ConfigurationError: No node could hold one of them: it would stay Pending for ever.
+        """
+        try:
+            pods.resources.check_fits(self.cluster.node_capacity)
+        except ConfigurationError as error:
+            raise error if pods.name == self.service_name else error.within(f"pods of {pods.name}") from error
+        self.pods.append(pods)

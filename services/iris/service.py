@@ -10,6 +10,7 @@ from .settings import IrisSettings
 class Iris(ServiceStack):
     """Four sliders, a species and its picture; the model is in the image, or in the artifact store."""
 
+    requires = ("polyaxon",)
     example = "python3 -m webbrowser {url}"
     settings: IrisSettings
 

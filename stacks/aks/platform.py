@@ -7,7 +7,7 @@ from stacks.aks.cluster import ClusterStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack, state_store
-from stacks.platform import Platform
+from stacks.platform import Platform, node_limit
 
 __all__ = ["add_platform", "state_store"]
 
@@ -24,5 +24,6 @@ def add_platform(app: App, settings: AksSettings) -> Platform:
         registry=registry.ref,
         artifacts=artifacts.store,
         cluster=cluster.ref,
+        nodes=node_limit(settings.cluster.node_pool),
         stack=cluster,
     )

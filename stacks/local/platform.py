@@ -9,7 +9,7 @@ from cdktf import App
 from stacks.local.artifacts import NoArtifacts
 from stacks.local.settings import LocalSettings
 from stacks.local.state_store import FileStore, SecretStore
-from stacks.platform import Platform
+from stacks.platform import NodeLimit, Platform
 from stacks.state_store import StateStore
 
 
@@ -27,6 +27,7 @@ def add_platform(_app: App, settings: LocalSettings) -> Platform:
         state=state_store(settings),
         registry=PrefixedImages(settings.registry),
         artifacts=NoArtifacts(settings.name),
+        nodes=NodeLimit(count=node.count, keys=("node.count", "node.cpu and node.memory")),
         cluster=KubeconfigClusterRef(context=settings.context, capacity=capacity),
         stack=None,
     )

@@ -11,8 +11,9 @@ from stacks.settings import Settings
 
 
 class NodeSettings(Section):
-    """What one node of the cluster offers to pods."""
+    """The nodes of the cluster, and what one of them offers to pods."""
 
+    count: int = Field(1, ge=1, le=1000, description="Nodes of the cluster.", examples=[1])
     cpu: Annotated[str, check(millicores)] = Field(
         "2",
         description="CPU that pods may request in all.",
@@ -56,7 +57,7 @@ class LocalSettings(Settings):
         "everybody who deploys to it finds them.",
         examples=["cluster"],
     )
-    node: NodeSettings = Field(NodeSettings(), description="What one node offers to pods.")
+    node: NodeSettings = Field(NodeSettings(), description="The nodes, and what one of them offers to pods.")
 
 
 #: What `stacks.clouds` looks for.

@@ -17,6 +17,7 @@ from commands.terraform import terraform
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
 from simulator.schema import RECORDED_VERSIONS
+from stacks.add_ons import add_on_modules
 from tests.conftest import copy_of_the_repo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.local_cluster import Local, kubectl
@@ -119,7 +120,10 @@ def keep_only(checkout: Path, service: str) -> None:
 def local_with(
     cluster: Cluster, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Local]:
-    """Makes the environment `local` of a copied repo, set to the node, with only the service that is named."""
+    """Makes the environment `local` of a copied repo, set to the node, with only the service that is named.
+
+    Without add-ons: their charts and images come from where the node may not reach.
+    """
 
     def make(service: str) -> Local:
         checkout = copy_of_the_repo(tmp_path_factory.mktemp("local") / "checkout")
@@ -129,6 +133,7 @@ def local_with(
         # This machine calls; the node has a loader of its own.
         context = kubectl(cluster.kubeconfig, "config", "current-context").strip()
         document |= {"context": context, "source_ranges": "world", "image_loader": cluster.image_loader, "services": {}}
+        document["add_ons"] = {name: {"deployed": False} for name in add_on_modules()}
         file.write_text(tomlkit.dumps(document))
         # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
         variables = {
@@ -182,6 +187,12 @@ def fake_gcs_server() -> Path:
 def image_registry() -> Path:
     """The program of the CNCF's image registry."""
     return _built_by_go("github.com/distribution/distribution/v3/cmd/registry@v3.0.0", without="the push of images")
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    """The program helm."""
+    return _built_by_go("helm.sh/helm/v3/cmd/helm@v3.18.4", without="the rendering of others' charts")
 
 
 def _built_by_go(module: str, *, without: str) -> Path:

@@ -60,7 +60,9 @@ def test_every_stack_is_valid_and_google_plans_it(
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 
     folders = sorted(tmp_path.glob("stacks/*"))
-    assert len(folders) == 4 + len(find_services())
+    services = find_services()
+    add_ons = {name for service in services for name in service.stack.requires}
+    assert len(folders) == 4 + len(services) + len(add_ons)
     for folder in folders:
         configuration = json.loads((folder / "cdk.tf.json").read_text())
         configuration["terraform"]["backend"] = {"local": {}}

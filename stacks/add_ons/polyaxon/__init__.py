@@ -1,0 +1,1 @@
+"""Polyaxon's community edition: tracks runs, and runs what polyaxonfiles describe."""

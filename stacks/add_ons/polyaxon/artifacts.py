@@ -1,0 +1,63 @@
+"""Where Polyaxon's runs keep what they make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modelyard import ServiceScope
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes import persistent_volume_claim_v1 as claim
+
+from stacks.platform import Platform
+
+# The API reads what runs have made as the agent does.
+_ACCOUNTS = {"agent_artifacts": "polyaxon-polyaxon-agent-sa", "run_artifacts": "polyaxon-polyaxon-runs-sa"}
+_NAME = "polyaxon-artifacts"
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """A store that was added.
+
+    Attributes:
+        connection: How Polyaxon has it.
+        grants: What must be there before Polyaxon can use it.
+    """
+
+    connection: Mapping[str, object]
+    grants: Sequence[ITerraformDependable]
+
+
+def add_artifacts(stack: ServiceScope, platform: Platform, *, namespace: str) -> Artifacts:
+    """The environment's artifact store, where Polyaxon can use it without keys; else a volume.
+
+    On Azure it cannot: beside the identity of a workload, which AKS gives to pods, it asks for a client's secret.
+    """
+    return _bucket(stack, platform, namespace) if platform.settings.cloud == "gke" else _volume(stack, namespace)
+
+
+def _bucket(stack: ServiceScope, platform: Platform, namespace: str) -> Artifacts:
+    granted = [
+        platform.artifacts.grant(stack, id_, namespace=namespace, service_account=account, mode="write")
+        for id_, account in _ACCOUNTS.items()
+    ]
+    return Artifacts(
+        {"name": "artifacts", "kind": "gcs", "schema": {"bucket": platform.artifacts.url("polyaxon")}},
+        [grant for access in granted for grant in access.grants],
+    )
+
+
+def _volume(stack: ServiceScope, namespace: str) -> Artifacts:
+    volume = claim.PersistentVolumeClaimV1(
+        stack,
+        "artifacts",
+        metadata=claim.PersistentVolumeClaimV1Metadata(name=_NAME, namespace=namespace, labels=stack.labels),
+        spec=claim.PersistentVolumeClaimV1Spec(
+            access_modes=["ReadWriteOnce"],
+            resources=claim.PersistentVolumeClaimV1SpecResources(requests={"storage": "10Gi"}),
+        ),
+        # Most clusters make the disk where the first pod is that uses it.
+        wait_until_bound=False,
+    )
+    schema = {"volumeClaim": volume.metadata.name, "mountPath": "/artifacts-store"}
+    return Artifacts({"name": "artifacts", "kind": "volume_claim", "schema": schema}, [])
