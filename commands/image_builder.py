@@ -75,7 +75,8 @@ class Buildah(Builder):
 
     def build_command(self, folder: Path, image: str, options: Sequence[str]) -> list[str]:
         """What builds a folder's Dockerfile; nodes are amd64 in every environment."""
-        return [self.program, "build", "--platform", "linux/amd64", "--tag", image, *options, str(folder)]
+        # Layers are kept, as Docker does: images of one Dockerfile share those of the stages that they share.
+        return [self.program, "build", "--layers", "--platform", "linux/amd64", "--tag", image, *options, str(folder)]
 
     def push_command(self, image: str) -> list[str]:
         """What pushes an image to the registry in its name."""

@@ -94,7 +94,8 @@ def _provide(
 
     built = not builder.has(image)
     if built:
-        step("build", builder.build_command(context.folder, image, arguments))
+        target = ["--target", context.target] if context.target else []
+        step("build", builder.build_command(context.folder, image, [*target, *arguments]))
     bill = FOLDER / f"{label}.cdx.json"
     if load or not bill.exists():
         with tempfile.TemporaryDirectory() as folder:

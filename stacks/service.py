@@ -27,6 +27,7 @@ class ServiceStack(ServiceScope):
         settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
         artifacts: Where the environment's models and artifacts are.
+        is_protected: Whether Terraform has to refuse to destroy what people have saved.
         images: What must be built and pushed before it is deployed.
     """
 
@@ -46,6 +47,7 @@ class ServiceStack(ServiceScope):
         self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
         self.artifacts = platform.artifacts
+        self.is_protected = platform.settings.is_protected
         self.images: list[BuildContext] = []
         self._folder = folder
         self._registry = platform.registry
@@ -58,16 +60,18 @@ class ServiceStack(ServiceScope):
     def declare(self) -> None:
         """Adds the service's constructs to this stack."""
 
-    def image(self, context: str) -> str:
+    def image(self, context: str, target: str | None = None) -> str:
         """The image built from a folder of the service, by the hash of its content.
 
         Args:
             context: The folder with the Dockerfile, for example `runtime`.
+            target: The stage of the Dockerfile that is the image; by default the last.
 
         Raises:
-            ConfigurationError: It has no Dockerfile.
+            ConfigurationError: It has no Dockerfile, or that has no such stage.
         """
-        name = self.service_name if context == "runtime" else f"{self.service_name}-{context.replace('_', '-')}"
-        built = BuildContext(folder=self._folder / context, repository=self._registry.repository(name))
+        folder = () if context == "runtime" else (context.replace("_", "-"),)
+        name = "-".join([self.service_name, *folder, *((target,) if target else ())])
+        built = BuildContext(folder=self._folder / context, repository=self._registry.repository(name), target=target)
         self.images.append(built)
         return built.image

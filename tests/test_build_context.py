@@ -70,6 +70,23 @@ def test_a_folder_without_dockerfile_is_refused(tmp_path: Path) -> None:
         BuildContext(folder=tmp_path, repository="registry/echo")
 
 
+def test_each_stage_is_an_image_of_its_own(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM scratch AS base\nfrom base as training\nFROM base\n")
+
+    images = {BuildContext(folder=folder, repository="r", target=target).image for target in (None, "base", "training")}
+
+    assert len(images) == 3
+
+
+def test_a_stage_that_the_dockerfile_has_not_is_refused_with_those_it_has(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM scratch AS base\nFROM base AS training\n# FROM base AS notebook\n")
+
+    with pytest.raises(ConfigurationError, match="no stage 'notebook'") as error:
+        BuildContext(folder=folder, repository="r", target="notebook")
+
+    assert "base, training" in error.value.mend
+
+
 @given(one=st.binary(max_size=40), two=st.binary(max_size=40), cut=st.integers(0, 40))
 def test_bytes_moved_between_files_change_the_hash(
     tmp_path_factory: pytest.TempPathFactory, one: bytes, two: bytes, cut: int

@@ -170,6 +170,7 @@ def test_what_are_no_settings_of_a_service_is_said_with_its_file(
         ('cpu="100m"', 'cpu="2"', "2000m requested, 940m allocatable"),
         ('memory="64Mi"', 'memory="64 MB"', "'64 MB' is not a Kubernetes quantity"),
         ('self.image("runtime")', 'self.image("trainer")', "has no Dockerfile"),
+        ('self.image("runtime")', 'self.image("runtime", target="trainer")', "has no stage 'trainer'"),
         ("port=8080", "port=80", "port = 80"),
         ("class Echo(ServiceStack)", "class Echo", "0 classes derived from ServiceStack"),
     ],

@@ -1,6 +1,7 @@
 """Images named by the content they are built from."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from wcmatch import glob
 _ALWAYS_IGNORED = ("**/__pycache__", "**/*.pyc")
 _HASH_CHARACTERS = 16
 _DOCKERFILE = "Dockerfile"
+_STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
 def _is_ignored(path: str, patterns: list[str]) -> bool:
@@ -33,15 +35,31 @@ class BuildContext:
     Attributes:
         folder: The build context.
         repository: Where its image is pushed, without tag.
+        target: The stage of the Dockerfile that is the image; by default the last.
+
+    Raises:
+        ConfigurationError: There is no Dockerfile, or it has no such stage.
     """
 
     folder: Path
     repository: str
+    target: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.folder / _DOCKERFILE).is_file():
             raise ConfigurationError(
                 f"{self.folder} has no Dockerfile", mend="put one there, or name the folder that has it"
+            )
+        if self.target is not None:
+            self._check_stage(self.target)
+
+    def _check_stage(self, target: str) -> None:
+        dockerfile = self.folder / _DOCKERFILE
+        stages = _STAGE.findall(dockerfile.read_text())
+        if target not in stages:
+            raise ConfigurationError(
+                f"{dockerfile} has no stage {target!r}",
+                mend=f"name one of {', '.join(stages)}" if stages else f"begin a stage with FROM … AS {target}",
             )
 
     def files(self) -> list[Path]:
@@ -58,8 +76,8 @@ class BuildContext:
 
     @property
     def content_hash(self) -> str:
-        """16 hexadecimal digits that change when a file's name, content or executable bit does."""
-        digest = hashlib.sha256()
+        """16 hexadecimal digits that change when a file's name, content or executable bit does, or the target."""
+        digest = hashlib.sha256(f"{self.target}\n".encode() if self.target else b"")
         for relative in self.files():
             path = self.folder / relative
             executable = "x" if path.stat().st_mode & 0o100 else "-"
