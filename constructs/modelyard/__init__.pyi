@@ -12,7 +12,9 @@ from .manifests import Manifests as Manifests
 from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
+from .notebook_server import NotebookServer as NotebookServer
 from .pod_requests import PodRequests as PodRequests
 from .probes import Probes as Probes
 from .resources import Resources as Resources
 from .service_scope import ServiceScope as ServiceScope
+from .volume import Volume as Volume

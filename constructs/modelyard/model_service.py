@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from modelyard.artifact_store import ArtifactAccess
 from modelyard.autoscaling import Autoscaling
@@ -15,12 +16,17 @@ from modelyard.probes import Probes
 from modelyard.resources import Resources
 from modelyard.service_scope import ServiceScope
 from modelyard.traffic_rules import add_traffic_rules
+from modelyard.volume import Volume, add_claim
 
 from cdktf import ITerraformDependable, TerraformOutput
 from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1, service_v1
 from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
 from constructs import Construct
+
+if TYPE_CHECKING:
+    # It brings Helm's provider, which takes time to load: those who have secrets have loaded it.
+    from modelyard.generated_secret import GeneratedSecret
 
 # For scheduling a pod, perhaps on a node that has to come up first, and for pulling its image.
 _PULL_SECONDS = 240
@@ -36,7 +42,7 @@ class _Metadata:
 
 
 class ModelService(Construct):
-    """Serves an HTTP program in its own namespace, to those that `exposure` names.
+    """Serves an HTTP program, to those that `exposure` names.
 
     Args:
         scope: The service's stack; gives the name, the labels and what its nodes can hold.
@@ -45,12 +51,16 @@ class ModelService(Construct):
         port: Where the program listens for HTTP; above 1023, since it is not root.
         resources: Requests and limits of one replica.
         exposure: Who may reach the LoadBalancer.
+        part: What it is of the service, for a second program beside the first: `notebook` of `iris` is `iris-notebook`.
+        namespace: Where it goes; by default one of its own, of the service's name.
         replicas: How many pods, 1 or more; the least number when `autoscaling` is given.
         autoscaling: Lets the number of pods follow the load.
         probes: Paths and times; by default /readyz and /healthz.
         egress: What the pods may reach; by default DNS only.
         access: What its service account, which has the service's name, was granted; adds to `egress`.
         environment: Environment variables. Not for secrets: they stand in plans and in the state.
+        secrets: By the folders where they are mounted, a file for each key.
+        volume: A disk that outlives the pod; it can't be in two, so that a rollout ends the old pod first.
         shutdown_seconds: How long requests under way may take when a pod is told to end.
 
     Raises:
@@ -66,26 +76,36 @@ class ModelService(Construct):
         port: int,
         resources: Resources,
         exposure: Exposure,
+        part: str | None = None,
+        namespace: str | None = None,
         replicas: int = 1,
         autoscaling: Autoscaling | None = None,
         probes: Probes | None = None,
         egress: Egress | None = None,
         access: ArtifactAccess | None = None,
         environment: Mapping[str, str] | None = None,
+        secrets: Mapping[str, "GeneratedSecret"] | None = None,
+        volume: Volume | None = None,
         shutdown_seconds: int = 30,
     ) -> None:
         super().__init__(scope, id_)
         _check_port(port)
         _check_replicas(replicas)
-        name = scope.service_name
+        if volume and (replicas > 1 or autoscaling):
+            raise ConfigurationError(
+                f"a volume at {volume.path} and more than one replica: a disk can't be in two pods",
+                mend="leave replicas and autoscaling out, or the volume",
+            )
+        name = f"{scope.service_name}-{part}" if part else scope.service_name
         access = access or ArtifactAccess(egress=(), grants=())
         most = autoscaling.max_replicas if autoscaling else replicas
         scope.add_pods(PodRequests(name=name, resources=resources, replicas=most))
-        self._scope = scope
+        self._cluster = scope.cluster
+        self._selector = {**scope.selector, "app.kubernetes.io/name": name}
 
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.
-        self.namespace = add_namespace(self, "namespace", service=scope).metadata.name
-        self._metadata = _Metadata(name=name, namespace=self.namespace, labels=scope.labels)
+        self.namespace = namespace or add_namespace(self, "namespace", service=scope).metadata.name
+        self._metadata = _Metadata(name=name, namespace=self.namespace, labels={**scope.labels, **self._selector})
 
         account = service_account_v1.ServiceAccountV1(
             self,
@@ -95,6 +115,7 @@ class ModelService(Construct):
             ),
             automount_service_account_token=False,
         )
+        claim = add_claim(self, "claim", metadata=asdict(self._metadata), volume=volume) if volume else None
         pods = ServingPods(
             name=name,
             image=image,
@@ -103,12 +124,14 @@ class ModelService(Construct):
             probes=probes or Probes(),
             environment=environment or {},
             shutdown_seconds=shutdown_seconds,
+            secrets=secrets or {},
+            claims={volume.path: claim.metadata.name} if volume and claim else {},
         )
         rules = add_traffic_rules(
             self,
             "traffic_rules",
             metadata=asdict(self._metadata),
-            selector=scope.selector,
+            selector=self._selector,
             port=port,
             exposure=exposure,
             egress=[egress or Egress.none(), *access.egress],
@@ -116,10 +139,10 @@ class ModelService(Construct):
         self.deployment = self._deploy(
             pods,
             replicas=None if autoscaling else replicas,
-            labels={**scope.labels, **access.pod_labels},
+            labels={**self._metadata.labels, **access.pod_labels},
             wait_for=[account, rules, *access.grants],
         )
-        self.load_balancer = self._expose(exposure)
+        self.load_balancer = self._expose(exposure, output=f"{part}_url" if part else "url")
         if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
             self._limit_disruption()
         if autoscaling:
@@ -142,28 +165,22 @@ class ModelService(Construct):
                 revision_history_limit=3,
                 # A rollout that gets no further fails then, instead of after Kubernetes' ten minutes.
                 progress_deadline_seconds=pods.probes.startup_seconds + _PULL_SECONDS,
-                selector=deployment_v1.DeploymentV1SpecSelector(match_labels=self._scope.selector),
-                # The new pod is ready before an old one goes: a rollout loses no request, one replica or many.
-                strategy=deployment_v1.DeploymentV1SpecStrategy(
-                    type="RollingUpdate",
-                    rolling_update=deployment_v1.DeploymentV1SpecStrategyRollingUpdate(
-                        max_surge="1", max_unavailable="0"
-                    ),
-                ),
-                template=pods.template(labels, self._scope.selector),
+                selector=deployment_v1.DeploymentV1SpecSelector(match_labels=self._selector),
+                strategy=_strategy(pods),
+                template=pods.template(labels, self._selector),
             ),
             depends_on=wait_for,
         )
 
-    def _expose(self, exposure: Exposure) -> service_v1.ServiceV1:
-        annotations = self._scope.cluster.internal_load_balancer_annotations if exposure.is_internal else {}
+    def _expose(self, exposure: Exposure, *, output: str) -> service_v1.ServiceV1:
+        annotations = self._cluster.internal_load_balancer_annotations if exposure.is_internal else {}
         service = service_v1.ServiceV1(
             self,
             "load_balancer",
             metadata=service_v1.ServiceV1Metadata(**asdict(self._metadata), annotations=dict(annotations) or None),
             spec=service_v1.ServiceV1Spec(
                 type="LoadBalancer",
-                selector=self._scope.selector,
+                selector=self._selector,
                 load_balancer_source_ranges=list(exposure.ranges),
                 # Keeps the callers' addresses, which the NetworkPolicy and the logs need.
                 external_traffic_policy="Local",
@@ -171,8 +188,10 @@ class ModelService(Construct):
             ),
         )
         address = service.status.get(0).load_balancer.get(0).ingress.get(0).ip
-        output = TerraformOutput(self, "url", value=f"http://{address}/", description="Where the service answers.")
-        output.override_logical_id("url")
+        url = TerraformOutput(
+            self, "url", value=f"http://{address}/", description=f"Where {self._metadata.name} answers."
+        )
+        url.override_logical_id(output)
         return service
 
     def _limit_disruption(self) -> None:
@@ -182,7 +201,7 @@ class ModelService(Construct):
             metadata=pdb.PodDisruptionBudgetV1Metadata(**asdict(self._metadata)),
             spec=pdb.PodDisruptionBudgetV1Spec(
                 max_unavailable="1",
-                selector=pdb.PodDisruptionBudgetV1SpecSelector(match_labels=self._scope.selector),
+                selector=pdb.PodDisruptionBudgetV1SpecSelector(match_labels=self._selector),
             ),
         )
 
@@ -208,6 +227,16 @@ class ModelService(Construct):
                 ],
             ),
         )
+
+
+def _strategy(pods: ServingPods) -> deployment_v1.DeploymentV1SpecStrategy:
+    if pods.claims:
+        return deployment_v1.DeploymentV1SpecStrategy(type="Recreate")
+    # The new pod is ready before an old one goes: a rollout loses no request, one replica or many.
+    return deployment_v1.DeploymentV1SpecStrategy(
+        type="RollingUpdate",
+        rolling_update=deployment_v1.DeploymentV1SpecStrategyRollingUpdate(max_surge="1", max_unavailable="0"),
+    )
 
 
 def _check_port(port: int) -> None:

@@ -3,13 +3,20 @@
 Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from modelyard.probes import Probes
 from modelyard.resources import Resources
 
 from cdktf_cdktf_provider_kubernetes import deployment_v1 as k8s
+from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTemplateSpecContainerVolumeMount as _Mount
+from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTemplateSpecVolume as _Volume
+
+if TYPE_CHECKING:
+    # It brings Helm's provider, which takes time to load: those who have secrets have loaded it.
+    from modelyard.generated_secret import GeneratedSecret
 
 # A numeric user, so that the kubelet can tell that it is not root; above 10000, where no host has one.
 _USER = 10001
@@ -30,7 +37,9 @@ class ServingPods:
         probes: Startup, readiness, liveness.
         environment: Environment variables; not for secrets, they stand in the plan.
         shutdown_seconds: How long requests under way may take to finish.
-        scratch_size: Size limit of /tmp, the only place that can be written.
+        scratch_size: Size limit of /tmp, the only place that can be written besides `claims`.
+        secrets: By the folders where they are mounted, a file for each key.
+        claims: Names of volume claims, by the folders where they are mounted.
     """
 
     name: str
@@ -41,11 +50,14 @@ class ServingPods:
     environment: Mapping[str, str] = field(default_factory=dict)
     shutdown_seconds: int = 30
     scratch_size: str = "128Mi"
+    secrets: Mapping[str, "GeneratedSecret"] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     def template(self, labels: Mapping[str, str], selector: Mapping[str, str]) -> k8s.DeploymentV1SpecTemplate:
         """The pod template of a Deployment whose pods carry `labels` and are found by `selector`."""
+        revisions = {name: value for each in self.secrets.values() for name, value in each.annotations.items()}
         return k8s.DeploymentV1SpecTemplate(
-            metadata=k8s.DeploymentV1SpecTemplateMetadata(labels=dict(labels)),
+            metadata=k8s.DeploymentV1SpecTemplateMetadata(labels=dict(labels), annotations=revisions or None),
             spec=k8s.DeploymentV1SpecTemplateSpec(
                 service_account_name=self.name,
                 automount_service_account_token=False,
@@ -56,6 +68,8 @@ class ServingPods:
                     run_as_user=str(_USER),
                     run_as_group=str(_USER),
                     fs_group=str(_USER),
+                    # Not at each start through everything that is on a disk.
+                    fs_group_change_policy="OnRootMismatch" if self.claims else None,
                     seccomp_profile=k8s.DeploymentV1SpecTemplateSpecSecurityContextSeccompProfile(
                         type="RuntimeDefault"
                     ),
@@ -74,14 +88,22 @@ class ServingPods:
                     for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
                 ],
                 container=[self._container()],
-                volume=[
-                    k8s.DeploymentV1SpecTemplateSpecVolume(
-                        name="scratch",
-                        empty_dir=k8s.DeploymentV1SpecTemplateSpecVolumeEmptyDir(size_limit=self.scratch_size),
-                    )
-                ],
+                volume=[volume for volume, _ in self._mounted()],
             ),
         )
+
+    def _mounted(self) -> Iterator[tuple[_Volume, _Mount]]:
+        """The volumes, and where the container sees each."""
+        scratch = k8s.DeploymentV1SpecTemplateSpecVolumeEmptyDir(size_limit=self.scratch_size)
+        yield _Volume(name="scratch", empty_dir=scratch), _Mount(name="scratch", mount_path="/tmp")  # noqa: S108 - the pod's own volume
+        for number, (folder, generated) in enumerate(self.secrets.items()):
+            name = f"secret-{number}"
+            secret = k8s.DeploymentV1SpecTemplateSpecVolumeSecret(secret_name=generated.name, default_mode="0440")
+            yield _Volume(name=name, secret=secret), _Mount(name=name, mount_path=folder, read_only=True)
+        for number, (folder, claimed) in enumerate(self.claims.items()):
+            name = f"claim-{number}"
+            claim = k8s.DeploymentV1SpecTemplateSpecVolumePersistentVolumeClaim(claim_name=claimed)
+            yield _Volume(name=name, persistent_volume_claim=claim), _Mount(name=name, mount_path=folder)
 
     def _container(self) -> k8s.DeploymentV1SpecTemplateSpecContainer:
         return k8s.DeploymentV1SpecTemplateSpecContainer(
@@ -141,5 +163,5 @@ class ServingPods:
                 run_as_non_root=True,
                 capabilities=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(add=[], drop=["ALL"]),
             ),
-            volume_mount=[k8s.DeploymentV1SpecTemplateSpecContainerVolumeMount(name="scratch", mount_path="/tmp")],  # noqa: S108 - the pod's own volume
+            volume_mount=[mount for _, mount in self._mounted()],
         )

@@ -37,6 +37,9 @@ def missing_reference(pod_spec: Values, namespace: str, scope: Scope) -> str | N
             continue
         existing = scope.get(kind, f"{namespace}/{name}")
         if existing is None:
+            # Charts are not rendered: a release may have made a Secret of its own name, which is how ours do it.
+            if kind == "secret" and scope.get("helm_release", f"{namespace}/{name}") is not None:
+                continue
             return f'{_REASONS[kind]}: {kind.replace("_", "")} "{name}" not found'
         if key and key not in {**(existing["data"] or {}), **(existing.get("binary_data") or {})}:
             return f"{_REASONS[kind]}: couldn't find key {key} in {kind.replace('_', '')} {namespace}/{name}"

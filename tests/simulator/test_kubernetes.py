@@ -1,8 +1,12 @@
 """What a cluster refuses, and which pods never run."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator import World
+from simulator.kubernetes.pods import missing_reference
+from simulator.world import Scope, Values
 from tests.simulator.conftest import NewTerraform
 from tests.simulator.estate import HOST, IMAGE, Config, Terraform, changed, cluster, deployment, namespace
 
@@ -60,6 +64,20 @@ def test_a_deployment_whose_pods_can_not_run_fails_with_the_reason(kubernetes: C
     terraform.destroy()
     assert NOT_READY in errors
     assert [reason for reason in REASONS if reason not in errors] == []
+
+
+def test_a_release_may_have_made_a_secret_of_its_own_name(tmp_path: Path) -> None:
+    scope = Scope(tmp_path)
+    scope.put("helm_release", "default/password", {})
+    mounted: Values = {"service_account_name": "", "container": [], "init_container": []}
+
+    def missing(name: str) -> str | None:
+        secret = {"secret_name": name, "optional": None}
+        volume = {"secret": [secret], "config_map": [], "persistent_volume_claim": []}
+        return missing_reference({**mounted, "volume": [volume]}, "default", scope)
+
+    assert missing("password") is None
+    assert missing("another") == 'CreateContainerConfigError: secret "another" not found'
 
 
 def test_wrong_objects_are_refused(kubernetes: Config, terraform: Terraform) -> None:
