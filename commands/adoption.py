@@ -15,9 +15,8 @@ from modelyard.errors import ConfigurationError
 import typer
 from rich.console import Console
 
+from commands.cluster_stacks import cluster_stacks
 from commands.terraform import TerraformError, terraform
-from stacks.environments import load_settings
-from stacks.paths import ROOT
 
 console = Console(highlight=False, soft_wrap=True)
 _IMPORTS = "adopt.tf.json"
@@ -33,7 +32,7 @@ def adopt(
 ) -> None:
     """Take over the Kubernetes objects that a killed deploy has left; nothing in the cluster is changed."""
     found = False
-    for folder in _stacks_in_the_cluster(environment):
+    for folder in cluster_stacks(environment):
         terraform(folder, {}, "init", "-input=false", timeout=None)
         objects = _left_behind(folder)
         found = found or bool(objects)
@@ -45,19 +44,6 @@ def adopt(
             terraform(folder, {}, "import", "-input=false", address, name, timeout=None)
             console.print(f"  [green]✓[/] {address.partition('.')[0]} {name}")
     console.print("taken over: deploy again" if found else f"nothing of {environment} is left over")
-
-
-def _stacks_in_the_cluster(environment: str) -> list[Path]:
-    """The synthesised stacks of the environment's services and add-ons, as the CDKTF CLI would have them."""
-    # They import CDKTF and start Node, which no other command should wait for.
-    from modelyard import ServiceScope  # noqa: PLC0415 - see above
-
-    from stacks.app import build_app  # noqa: PLC0415 - see above
-
-    output = ROOT / "cdktf.out"
-    app = build_app(load_settings(environment), outdir=str(output))
-    app.synth()
-    return [output / "stacks" / stack.node.id for stack in app.node.children if isinstance(stack, ServiceScope)]
 
 
 def _left_behind(folder: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from commands.missing_images import PROVIDED
 from commands.pod_reasons import pod_reasons
 from commands.rehearsal import clean_environment
 from commands.terraform import terraform
+from commands.volumes import confirm_deletion, kept_volumes
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import ROOT
@@ -29,6 +30,7 @@ _LAST_LINES = 30
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Volumes = Annotated[bool, typer.Option("--volumes", help="Delete volumes, with what people saved on them.")]
 BuildArgs = Annotated[
     list[str] | None, typer.Option("--build-arg", metavar="KEY=VALUE", help="Passed on to every build.")
 ]
@@ -51,23 +53,27 @@ class _Estate:
     examples: dict[str, str]
 
 
-def up(environment: Environment, *, yes: Yes = False, build_arg: BuildArgs = None) -> None:
+def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, build_arg: BuildArgs = None) -> None:
     """Build and bring the images, deploy every stack, say where the services answer."""
     settings = load_settings(environment)
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
     estate = _estate(settings)
     if estate.foundation:
         _cdktf("deploy", estate.foundation, settings, estate)
+    confirm_deletion([each for each in kept_volumes(environment) if not each.is_declared], confirmed=volumes)
     load = loads(settings)
     provide_images(settings, estate.contexts, build_args=build_arg or [], push=not load, load=load)
     _cdktf("deploy", ["*"], settings, estate)
     for stack, example in estate.examples.items():
-        if url := _outputs(stack).get("url"):
+        outputs = _outputs(stack)
+        if url := outputs.pop("url", None):
             console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
+        for name, value in outputs.items():
+            console.print(f"    {name} = {escape(value)}")
 
 
-def down(environment: Environment, *, yes: Yes = False) -> None:
-    """Destroy every stack, services first."""
+def down(environment: Environment, *, yes: Yes = False, volumes: Volumes = False) -> None:
+    """Destroy every stack, services first; what people saved on volumes only if that is confirmed as well."""
     settings = load_settings(environment)
     _confirm(f"destroy all of {environment}, with the artifacts that it keeps?", settings, yes=yes)
     if isinstance(settings, CloudSettings) and settings.state.own_state == "remote":
@@ -76,6 +82,7 @@ def down(environment: Environment, *, yes: Yes = False) -> None:
             mend=f"modelyard state move {environment} --to local",
             where=f"environments/{environment}.toml: state.own_state",
         )
+    confirm_deletion(kept_volumes(environment), confirmed=volumes)
     estate = _estate(settings)
     _cdktf("destroy", ["*"], settings, estate)
 
