@@ -1,6 +1,8 @@
-"""A page that tells which iris it is, by a model of nearest neighbours."""
+"""A page that tells which iris it is, by a model of nearest neighbours, and a notebook server to make better ones."""
 
-from modelyard import ArtifactAccess, Egress, ModelService, Probes, Resources
+from modelyard import ArtifactAccess, Egress, ModelService, NotebookServer, Probes, Resources
+
+from cdktf import TerraformOutput
 
 from stacks.service import ServiceStack
 
@@ -15,9 +17,26 @@ class Iris(ServiceStack):
     settings: IrisSettings
 
     def declare(self) -> None:
-        """One Deployment that reaches nothing but its model."""
+        """The page, which reaches nothing but its model; the notebook server; the image that trains."""
+        page = self._serve_page()
+        if self.settings.notebook:
+            NotebookServer(
+                self,
+                "notebook",
+                image=self.image("runtime", target="notebook"),
+                namespace=page.namespace,
+                # The server takes 120 MB, a kernel with the example 240 MB.
+                resources=Resources(cpu="100m", memory="1Gi", cpu_limit="1"),
+                exposure=self.exposure,
+                protected=self.is_protected,
+                password_revision=self.settings.notebook_password_revision,
+            )
+        training = self.image("runtime", target="training")
+        TerraformOutput(self, "training_image", value=training, description="For `polyaxon run --param image=…`.")
+
+    def _serve_page(self) -> ModelService:
         model = self.settings.model
-        ModelService(
+        return ModelService(
             self,
             "service",
             image=self.image("runtime"),
