@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 import tomlkit
 import urllib3
+from playwright.sync_api import Page, sync_playwright
 
 from commands.terraform import terraform
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
 from simulator.schema import RECORDED_VERSIONS
 from stacks.add_ons import add_on_modules
+from stacks.paths import ROOT
 from tests.conftest import copy_of_the_repo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.local_cluster import Local, kubectl
@@ -107,6 +109,27 @@ def base_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> N
         context = tmp_path_factory.mktemp("nothing")
         (context / "Dockerfile").write_text("FROM python:3.11-slim\n")
         subprocess.run([folder / "images.sh", "build", context, "localhost/nothing:1"], check=True, timeout=600)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page in a browser of its own."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium and no google-chrome: nothing was tried in a browser")
+    with sync_playwright() as playwright:
+        # Its own sandbox needs rights that a container has not; it opens nothing but this machine's pages.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1280, "height": 960})
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """The folder where they stay after the tests."""
+    folder = ROOT / ".screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def keep_only(checkout: Path, service: str) -> None:
