@@ -46,7 +46,7 @@ class KeptVolume:
         if self.path is None:
             return None
         pod = f"kubectl exec --namespace {self.namespace} deployment/{self.name}"
-        return f"{pod} -- tar --create --directory {self.path} . > {self.name}.tar"
+        return f"{pod} -- tar --create --exclude ./lost+found --directory {self.path} . > {self.name}.tar"
 
 
 def kept_volumes(environment: str) -> list[KeptVolume]:

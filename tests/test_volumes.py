@@ -1,11 +1,14 @@
 """What `modelyard down` does about volumes; that it deletes them, and only then, is shown end to end."""
 
+import io
+import sys
 from typing import Any
 
 from modelyard.errors import ConfigurationError
 from modelyard.volume import PATH_ANNOTATION
 
 import pytest
+import typer
 
 from commands.volumes import confirm_deletion, volumes_in
 
@@ -37,7 +40,7 @@ def test_a_volume_is_named_with_its_size_and_with_what_saves_it() -> None:
     assert str(volume) == "iris/iris-notebook (10Gi)"
     assert volume.save_command == (
         "kubectl exec --namespace iris deployment/iris-notebook -- "
-        "tar --create --directory /home/notebook . > iris-notebook.tar"
+        "tar --create --exclude ./lost+found --directory /home/notebook . > iris-notebook.tar"
     )
 
 
@@ -49,7 +52,28 @@ def test_a_volume_that_the_service_no_longer_declares_is_told_apart() -> None:
     assert list(volumes_in({}, declared)) == []
 
 
-def test_where_nobody_can_be_asked_only_the_flag_deletes_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
+class Terminal(io.StringIO):
+    """Where somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_somebody_is_asked_about_each_volume(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    volumes = [*volumes_in(STATE, {}), *volumes_in(STATE, {})]
+
+    monkeypatch.setattr(sys, "stdin", Terminal("y\ny\n"))
+    confirm_deletion(volumes, confirmed=False)
+    assert capsys.readouterr().out.count("delete the volume iris/iris-notebook (10Gi)") == 2
+
+    monkeypatch.setattr(sys, "stdin", Terminal("y\nn\n"))
+    with pytest.raises(typer.Abort):
+        confirm_deletion(volumes, confirmed=False)
+
+
+def test_where_nobody_can_be_asked_only_the_flag_deletes_volumes() -> None:
     volumes = list(volumes_in(STATE, {}))
 
     with pytest.raises(ConfigurationError) as error:
