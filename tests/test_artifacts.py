@@ -17,8 +17,8 @@ CLOUDS = ("gke-dev", "aks-dev")
 
 
 def with_model(environment: str) -> Settings:
-    """An environment whose iris serves a model of the artifact store."""
-    return with_services(load_settings(environment), {"iris": {"model": PATH}})
+    """An environment whose iris serves a model of the artifact store, and nothing besides."""
+    return with_services(load_settings(environment), {"iris": {"model": PATH, "notebook": False}})
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,9 @@ def estates(synthesise: Synthesise) -> Mapping[str, Stacks]:
 
 @pytest.fixture(scope="module")
 def committed(synthesise: Synthesise) -> Mapping[str, Stacks]:
-    """Both clouds as they are committed, with protection lifted."""
-    return {environment: synthesise(load_settings(environment)) for environment in CLOUDS}
+    """Both clouds as they are committed, with protection lifted, but for the notebook of iris."""
+    page = {"iris": {"notebook": False}}
+    return {environment: synthesise(with_services(load_settings(environment), page)) for environment in CLOUDS}
 
 
 def container(stack: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,8 @@ from modelyard.service_scope import ServiceScope
 import cdktf
 import pytest
 
-from stacks.paths import SERVICES
-from stacks.service_settings import service_settings
 from stacks.settings import Settings
-from tests.conftest import Stacks, Synthesise, resource
+from tests.conftest import Stacks, Synthesise, resource, with_services
 from tests.test_model_service import NODE, Cluster
 
 Stack = dict[str, Any]
@@ -139,9 +137,7 @@ def test_a_size_that_is_no_quantity_is_refused() -> None:
 
 
 def test_an_environment_does_without_the_notebook(settings: Settings, synthesise: Synthesise, stacks: Stacks) -> None:
-    without = service_settings(SERVICES / "iris").model_validate_json('{"notebook": false}')
-
-    alone = synthesise(settings.model_copy(update={"services": {"iris": without}}))["gke-dev-iris"]
+    alone = synthesise(with_services(settings, {"iris": {"notebook": False}}))["gke-dev-iris"]
 
     assert stacks["gke-dev-iris"]["output"].keys() == {"url", "notebook_url", "training_image"}
     assert alone["output"].keys() == {"url", "training_image"}
