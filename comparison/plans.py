@@ -7,9 +7,14 @@ Leaves = dict[str, Any]
 
 
 def leaves(plan: dict[str, Any]) -> Leaves:
-    """What a plan, as JSON, leaves by address and place; a value that is known after apply is the text `unknown`."""
+    """What a plan, as JSON, leaves by address and place; a value that is known after apply is the text `unknown`.
+
+    Without Helm's releases, which the simulator plans on all sides.
+    """
     found: Leaves = {}
     for resource in plan["resource_changes"]:
+        if resource["type"] == "helm_release":
+            continue
         address, change = resource["address"], resource["change"]
         found[f"{address} is"] = ", ".join(change["actions"])
         found[f"{address} is replaced for"] = sorted(map(str, change.get("replace_paths", [])))

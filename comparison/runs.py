@@ -1,4 +1,4 @@
-"""The stacks of both clouds, planned new, planned again, and planned after each change; but for those of add-ons."""
+"""The stacks of both clouds, planned new, planned again, and planned after each change."""
 
 import re
 from collections.abc import Iterator
@@ -32,15 +32,7 @@ def compare(folder: Path, plugins: Path) -> Iterator[Row]:
         with three_sides(rehearsal.world, plugins, folder / f"{environment}.rc") as sides:
             deploy(rehearsal, sides[FORWARDED])
             for stack in rehearsal.stacks():
-                if _has_charts_of_others(rehearsal, stack):
-                    continue
                 yield from _compare_stack(rehearsal, stack, sides, folder / stack)
-
-
-def _has_charts_of_others(rehearsal: Rehearsal, stack: str) -> bool:
-    """Whether the real Helm would fetch a chart in order to plan."""
-    releases = configuration(rehearsal, stack)["resource"].get("helm_release", {})
-    return any("repository" in release for release in releases.values())
 
 
 def _compare_stack(rehearsal: Rehearsal, stack: str, sides: Sides, folder: Path) -> Iterator[Row]:

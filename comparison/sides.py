@@ -60,11 +60,15 @@ class StackPlans:
         self._folder = folder
         self._state = state
         self._sides = dict(sides)
-        if "data" in content:
-            # What a service asks of its cloud only a world can answer: its cloud is simulated on all sides.
-            clouds = json.loads(sides[ALONE]["TF_REATTACH_PROVIDERS"])
-            asked = {name: one for name, one in clouds.items() if not name.endswith(("/kubernetes", "/helm"))}
-            self._sides[REAL] = {**sides[REAL], "TF_REATTACH_PROVIDERS": json.dumps(asked)}
+        simulated = json.loads(sides[ALONE]["TF_REATTACH_PROVIDERS"])
+        # Real Helm plans a release by its chart, which it fetches from where others keep it. What a service asks of its
+        # cloud, only a world can answer. Both are simulated on all sides.
+        everywhere = {
+            name: one
+            for name, one in simulated.items()
+            if name.endswith("/helm") or ("data" in content and not name.endswith("/kubernetes"))
+        }
+        self._sides[REAL] = {**sides[REAL], "TF_REATTACH_PROVIDERS": json.dumps(everywhere)}
         for side, variables in self._sides.items():
             (folder / side).mkdir(parents=True)
             self._write(content, side)

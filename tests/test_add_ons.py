@@ -324,8 +324,22 @@ def test_polyaxons_runs_keep_what_they_make_in_the_artifact_store_or_else_on_a_v
         "polyaxon-polyaxon-runs-sa",
     }
     assert {f"google_storage_bucket_iam_member.{id_}" for id_ in granted} < set(release["depends_on"])
-    (claim,) = aks["kubernetes_persistent_volume_claim_v1"].values()
-    assert claim["wait_until_bound"] is False
+    claims = {each["metadata"]["name"] for each in aks["kubernetes_persistent_volume_claim_v1"].values()}
+    assert claims == {"polyaxon-artifacts", "polyaxon-postgresql"}
+    assert len(gke["kubernetes_persistent_volume_claim_v1"]) == 1
+
+
+def test_volumes_of_add_ons_are_protected_as_the_environment_is(
+    bare: Settings, service: Service, synthesise: Synthesise
+) -> None:
+    services = service("echo", ("polyaxon",))
+
+    def guards(settings: Settings) -> list[bool]:
+        claims = synthesise(settings, services)["gke-dev-polyaxon"]["resource"]["kubernetes_persistent_volume_claim_v1"]
+        return ["lifecycle" in each for each in claims.values()]
+
+    assert guards(bare) == [False]
+    assert guards(bare.model_copy(update={"protection_lifted": None})) == [True]
 
 
 def test_the_documented_add_on_is_one(bare: Settings, service: Service, add_on: Path, synthesise: Synthesise) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import modelyard.local_chart
+import modelyard.helm_release
 from modelyard import ConfigurationError, Manifests, NodeCapacity
 from modelyard.kubeconfig import KubeconfigClusterRef
 from modelyard.manifest_checks import checked
@@ -320,6 +320,6 @@ def test_the_chart_lies_beside_the_stack_by_the_hash_of_its_content(
 
     changed = shutil.copytree(ROOT / "charts", tmp_path / "charts")
     (changed / "manifests" / "templates" / "manifests.yaml").write_text("{{ fail `changed` }}")
-    monkeypatch.setattr(modelyard.local_chart, "_CHARTS", changed)
+    monkeypatch.setattr(modelyard.helm_release, "_CHARTS", changed)
     charts = {each["chart"] for each in json.loads(synthesised("changed")[0])["resource"]["helm_release"].values()}
     assert charts.isdisjoint(release["chart"] for release in releases)

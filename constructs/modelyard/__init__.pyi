@@ -18,3 +18,4 @@ from .probes import Probes as Probes
 from .resources import Resources as Resources
 from .service_scope import ServiceScope as ServiceScope
 from .volume import Volume as Volume
+from .volume import add_claim as add_claim

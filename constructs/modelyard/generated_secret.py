@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from modelyard.errors import ConfigurationError
-from modelyard.local_chart import add_release, release_labels
+from modelyard.helm_release import add_release, local_chart, release_labels
 from modelyard.service_scope import ServiceScope
 
 from constructs import Construct
@@ -49,7 +49,7 @@ class GeneratedSecret(Construct):
         release = add_release(
             self,
             service=scope,
-            chart="generated-secret",
+            chart=local_chart(self, "generated-secret"),
             name=name,
             namespace=namespace,
             values=[json.dumps(values)],

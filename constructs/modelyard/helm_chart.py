@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from modelyard.helm_provider import connect_helm
+from modelyard.helm_release import add_release
 from modelyard.manifest_text import release_values
-from modelyard.names import dns_label
 from modelyard.pod_requests import PodRequests
 from modelyard.service_scope import ServiceScope
 
 from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_helm.release import Release
 from constructs import Construct
 
-# https://helm.sh/docs/chart_template_guide/builtin_objects: what is left of 63 for the names that charts derive.
-_LONGEST_RELEASE_NAME = 53
 # Images of a gigabyte, on nodes that have to come up first, and hooks that wait for them.
 _TIMEOUT_SECONDS = 900
 
@@ -59,20 +55,15 @@ class HelmChart(Construct):
         super().__init__(scope, id_)
         for each in pods:
             scope.add_pods(each)
-        connect_helm(scope)
-        self.release = Release(
+        self.release = add_release(
             self,
-            "release",
-            name=dns_label(name, what="the release's name", longest=_LONGEST_RELEASE_NAME),
+            service=scope,
             repository=repository,
             chart=chart,
             version=version,
+            name=name,
             namespace=namespace,
             values=[release_values(values)],
-            # Without it, a first release that fails stays, unknown to Terraform, and its name is in use.
-            atomic=True,
-            # Each is a Secret with all manifests; Helm itself would keep every one there ever was.
-            max_history=3,
             timeout=_TIMEOUT_SECONDS,
-            depends_on=list(depends_on) or None,
+            depends_on=depends_on,
         )

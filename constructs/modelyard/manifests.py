@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from modelyard.local_chart import add_release, release_labels
+from modelyard.helm_release import add_release, local_chart, release_labels
 from modelyard.manifest_checks import check_size, checked
 from modelyard.manifest_text import chart_values
 from modelyard.service_scope import ServiceScope
@@ -51,7 +51,7 @@ class Manifests(Construct):
         self.release = add_release(
             self,
             service=scope,
-            chart="manifests",
+            chart=local_chart(self, "manifests"),
             name=name,
             namespace=namespace,
             values=values,

@@ -115,7 +115,7 @@ class ModelService(Construct):
             ),
             automount_service_account_token=False,
         )
-        claim = add_claim(self, "claim", metadata=asdict(self._metadata), volume=volume) if volume else None
+        claim = add_claim(self, "claim", metadata=asdict(self._metadata), **asdict(volume)) if volume else None
         pods = ServingPods(
             name=name,
             image=image,

@@ -35,22 +35,31 @@ class Volume:
 
 
 def add_claim(
-    scope: Construct, id_: str, *, metadata: Mapping[str, object], volume: Volume
+    scope: Construct, id_: str, *, metadata: Mapping[str, object], size: str, protected: bool, path: str | None = None
 ) -> k8s.PersistentVolumeClaimV1:
-    """The claim of a volume, with the metadata that the service's other objects have."""
+    """A claim, whose disk Terraform knows: `modelyard down` asks before it goes.
+
+    Args:
+        scope: The construct that it is part of.
+        id_: The construct's id.
+        metadata: Name, namespace and labels.
+        size: A Kubernetes quantity.
+        protected: Whether Terraform refuses to destroy it.
+        path: Where the Deployment of the same name mounts it, whose files can be saved from there.
+    """
     return k8s.PersistentVolumeClaimV1(
         scope,
         id_,
         metadata=k8s.PersistentVolumeClaimV1Metadata(
             **metadata,  # type: ignore[arg-type]  # name, namespace, labels
-            annotations={PATH_ANNOTATION: volume.path},
+            annotations={PATH_ANNOTATION: path} if path else None,
         ),
         spec=k8s.PersistentVolumeClaimV1Spec(
             # The one mode that every cloud's default disks have.
             access_modes=["ReadWriteOnce"],
-            resources=k8s.PersistentVolumeClaimV1SpecResources(requests={"storage": volume.size}),
+            resources=k8s.PersistentVolumeClaimV1SpecResources(requests={"storage": size}),
         ),
         # The usual class makes the disk where the pod is, which comes after the claim.
         wait_until_bound=False,
-        lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if volume.protected else None,
+        lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if protected else None,
     )

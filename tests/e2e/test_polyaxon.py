@@ -157,7 +157,10 @@ def test_postgresql_keeps_to_the_strictest_pod_security_standard(
 
     done = tried(
         kubeconfig,
-        [*database.manifests(credentials="a-secret", pod_annotations={}), *network.manifests(environment="any")],
+        [
+            *database.manifests(credentials="a-secret", claim="a-claim", pod_annotations={}),
+            *network.manifests(environment="any"),
+        ],
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modelyard import ServiceScope
+from modelyard import ServiceScope, add_claim
 
 from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_kubernetes import persistent_volume_claim_v1 as claim
 
 from stacks.platform import Platform
 
@@ -33,7 +32,9 @@ def add_artifacts(stack: ServiceScope, platform: Platform, *, namespace: str) ->
 
     On Azure it cannot: beside the identity of a workload, which AKS gives to pods, it asks for a client's secret.
     """
-    return _bucket(stack, platform, namespace) if platform.settings.cloud == "gke" else _volume(stack, namespace)
+    return (
+        _bucket(stack, platform, namespace) if platform.settings.cloud == "gke" else _volume(stack, platform, namespace)
+    )
 
 
 def _bucket(stack: ServiceScope, platform: Platform, namespace: str) -> Artifacts:
@@ -47,17 +48,13 @@ def _bucket(stack: ServiceScope, platform: Platform, namespace: str) -> Artifact
     )
 
 
-def _volume(stack: ServiceScope, namespace: str) -> Artifacts:
-    volume = claim.PersistentVolumeClaimV1(
+def _volume(stack: ServiceScope, platform: Platform, namespace: str) -> Artifacts:
+    claim = add_claim(
         stack,
         "artifacts",
-        metadata=claim.PersistentVolumeClaimV1Metadata(name=_NAME, namespace=namespace, labels=stack.labels),
-        spec=claim.PersistentVolumeClaimV1Spec(
-            access_modes=["ReadWriteOnce"],
-            resources=claim.PersistentVolumeClaimV1SpecResources(requests={"storage": "10Gi"}),
-        ),
-        # Most clusters make the disk where the first pod is that uses it.
-        wait_until_bound=False,
+        metadata={"name": _NAME, "namespace": namespace, "labels": stack.labels},
+        size="10Gi",
+        protected=platform.settings.is_protected,
     )
-    schema = {"volumeClaim": volume.metadata.name, "mountPath": "/artifacts-store"}
+    schema = {"volumeClaim": claim.metadata.name, "mountPath": "/artifacts-store"}
     return Artifacts({"name": "artifacts", "kind": "volume_claim", "schema": schema}, [])

@@ -34,11 +34,13 @@ exit 1
 """
 
 
-def manifests(*, credentials: str, pod_annotations: Mapping[str, str]) -> list[Mapping[str, object]]:
-    """Service and StatefulSet of one PostgreSQL with a volume.
+def manifests(*, credentials: str, claim: str, pod_annotations: Mapping[str, str]) -> list[Mapping[str, object]]:
+    """Service and StatefulSet of one PostgreSQL.
 
     Args:
         credentials: The Secret with `PASSWORD_KEY`.
+        claim: The volume that it keeps everything on. Not one of the StatefulSet's own making, which would go with the
+            namespace before anybody is asked.
         pod_annotations: Other ones replace the pod.
     """
     service = {
@@ -46,10 +48,6 @@ def manifests(*, credentials: str, pod_annotations: Mapping[str, str]) -> list[M
         "kind": "Service",
         "metadata": {"name": HOST, "labels": _LABELS},
         "spec": {"selector": _LABELS, "ports": [{"name": "postgresql", "port": PORT}], "clusterIP": "None"},
-    }
-    claim = {
-        "metadata": {"name": "data"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "8Gi"}}},
     }
     stateful_set = {
         "apiVersion": "apps/v1",
@@ -61,15 +59,14 @@ def manifests(*, credentials: str, pod_annotations: Mapping[str, str]) -> list[M
             "selector": {"matchLabels": _LABELS},
             "template": {
                 "metadata": {"labels": _LABELS, "annotations": dict(pod_annotations)},
-                "spec": _pod(credentials),
+                "spec": _pod(credentials, claim),
             },
-            "volumeClaimTemplates": [claim],
         },
     }
     return [service, stateful_set]
 
 
-def _pod(credentials: str) -> dict[str, object]:
+def _pod(credentials: str, claim: str) -> dict[str, object]:
     container = {
         "name": "postgresql",
         "image": IMAGE,
@@ -116,5 +113,8 @@ def _pod(credentials: str) -> dict[str, object]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [container],
-        "volumes": [{"name": name, "emptyDir": {"sizeLimit": "16Mi"}} for name in ("socket", "scratch")],
+        "volumes": [
+            {"name": "data", "persistentVolumeClaim": {"claimName": claim}},
+            *({"name": name, "emptyDir": {"sizeLimit": "16Mi"}} for name in ("socket", "scratch")),
+        ],
     }

@@ -1,6 +1,6 @@
 """Polyaxon's stack."""
 
-from modelyard import GeneratedSecret, HelmChart, Manifests, add_namespace
+from modelyard import GeneratedSecret, HelmChart, Manifests, add_claim, add_namespace
 
 from stacks.add_on import AddOnStack
 from stacks.add_ons.polyaxon import database, network
@@ -30,13 +30,22 @@ class PolyaxonStack(AddOnStack):
             revision=self.settings.secrets_revision,
         )
         self.add_pods(database.PODS)
+        claim = add_claim(
+            self,
+            "database_volume",
+            metadata={"name": database.HOST, "namespace": namespace, "labels": self.labels},
+            size="8Gi",
+            protected=self.platform.settings.is_protected,
+        )
         below = Manifests(
             self,
             "database",
             name="polyaxon-postgresql",
             namespace=namespace,
             manifests=[
-                *database.manifests(credentials=secret.name, pod_annotations=secret.annotations),
+                *database.manifests(
+                    credentials=secret.name, claim=claim.metadata.name, pod_annotations=secret.annotations
+                ),
                 *network.manifests(environment=self.labels["app.kubernetes.io/part-of"]),
             ],
         )

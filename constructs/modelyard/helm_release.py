@@ -1,4 +1,4 @@
-"""Releases of the charts in this repo's `charts/`."""
+"""Helm releases: of this repo's `charts/`, and of others' repositories."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,17 +26,23 @@ def add_release(
     name: str,
     namespace: str,
     values: Sequence[str],
+    repository: str | None = None,
+    version: str | None = None,
+    timeout: int | None = None,
     depends_on: Sequence[ITerraformDependable] = (),
 ) -> Release:
-    """A Helm release, the child `release` of `scope`.
+    """A Helm release, the child `release` of `scope`. One that fails leaves what was there before.
 
     Args:
         scope: The construct that it is part of.
         service: The stack, whose cluster it goes to.
-        chart: The folder of `charts/`.
+        chart: Its name in the repository, or its folder as of `local_chart`.
         name: The release's name, one of its own in the namespace.
         namespace: Which is there already.
         values: Documents of YAML, the later ones before the earlier.
+        repository: The address of a chart repository.
+        version: The chart's, in the repository.
+        timeout: How long its objects may take to be ready, in seconds; by default Helm's 300.
         depends_on: What must be there before.
 
     Raises:
@@ -44,22 +50,30 @@ def add_release(
     """
     checked = dns_label(name, what="the release's name", longest=_LONGEST_RELEASE_NAME)
     connect_helm(service)
-    # A copy beside the stack's configuration, whose path has a hash of the content: the same on every machine, and
-    # a changed chart changes the release.
-    asset = TerraformAsset(scope, "chart", path=str(_CHARTS / chart), type=AssetType.DIRECTORY)
     return Release(
         scope,
         "release",
         name=checked,
+        repository=repository,
+        chart=chart,
+        version=version,
         namespace=namespace,
-        chart=asset.path,
         values=list(values),
         # Without it, a first release that fails stays, unknown to Terraform, and its name is in use.
         atomic=True,
         # Each is a Secret with all manifests; Helm itself would keep every one there ever was.
         max_history=3,
+        timeout=timeout,
         depends_on=list(depends_on) or None,
     )
+
+
+def local_chart(scope: Construct, folder: str) -> str:
+    """A copy of a folder of `charts/` beside the stack's configuration, the child `chart` of `scope`.
+
+    Its path has a hash of the content: the same on every machine, and a changed chart changes the release.
+    """
+    return TerraformAsset(scope, "chart", path=str(_CHARTS / folder), type=AssetType.DIRECTORY).path
 
 
 def release_labels(service: ServiceScope) -> dict[str, str]:
