@@ -148,7 +148,7 @@ def test_an_add_on_that_there_is_not_is_refused(service: Service, bare: Settings
 
     assert str(error.value).splitlines() == [
         "services/echo/service.py: requires",
-        f"  requires {name!r}, which is no add-on; there is polyaxon",
+        f"  requires {name!r}, which is no add-on; there is argo-workflows, polyaxon",
         f"  mend: {mend}",
     ]
 
@@ -176,7 +176,7 @@ def test_an_add_on_has_the_keys_of_its_own_settings(add_on: Path) -> None:
 
     table = add_ons_settings().model_validate({"data-workflows": {"retention_days": 3}})
 
-    assert add_on_modules().keys() == {"data-workflows", "polyaxon"}
+    assert add_on_modules().keys() == {"argo-workflows", "data-workflows", "polyaxon"}
     assert table.of("data-workflows").model_dump() == {"deployed": True, "retention_days": 3}
     assert table.of("polyaxon") == PolyaxonSettings()
 
@@ -249,7 +249,7 @@ def test_on_a_cluster_of_ones_own_the_sum_is_of_its_nodes(service: Service, add_
         build_app(local, services=service("echo", ("data-workflows",), cpu="700m", replicas=2))
 
     assert error.value.where == "environments/local.toml: node.count"
-    assert "    1 x a node of this cluster    2000m    4096Mi" in error.value.what
+    assert "    1 x a node of this cluster    2000m    8192Mi" in error.value.what
     assert error.value.mend.startswith("write node.count = 2 or more, or a larger node.cpu and node.memory, or")
 
 

@@ -12,6 +12,8 @@ from cdktf import ITerraformDependable
 
 #: How long stores bring back what was replaced or deleted, in days.
 KEEP_VERSIONS_DAYS = 30
+#: What the steps of workflows hand on, and their logs: under this prefix, deleted after so many days.
+WORKFLOWS_PREFIX, KEEP_WORKFLOWS_DAYS = "argo/", 30
 #: `read` is reading and listing; `write` is that, and making, replacing and deleting.
 AccessMode = Literal["read", "write"]
 

@@ -1,6 +1,6 @@
 """The artifacts on Azure: a stack of its own, for they outlive clusters and services."""
 
-from modelyard.artifact_store import KEEP_VERSIONS_DAYS
+from modelyard.artifact_store import KEEP_VERSIONS_DAYS, KEEP_WORKFLOWS_DAYS, WORKFLOWS_PREFIX
 from modelyard.azure.artifact_container import ArtifactContainerRef
 from modelyard.azure.private_container import PrivateContainer
 from modelyard.azure.provider import connect_azure
@@ -45,6 +45,7 @@ class ArtifactsStack(TerraformStack):
             replication="ZRS",
             protected=settings.is_protected,
             keep_versions_days=KEEP_VERSIONS_DAYS,
+            expire_days={WORKFLOWS_PREFIX: KEEP_WORKFLOWS_DAYS},
             operators=settings.operators_group_id,
             tags=settings.labels,
         )

@@ -1,6 +1,6 @@
 """The artifacts on Google Cloud: a stack of its own, for they outlive clusters and services."""
 
-from modelyard.artifact_store import KEEP_VERSIONS_DAYS
+from modelyard.artifact_store import KEEP_VERSIONS_DAYS, KEEP_WORKFLOWS_DAYS, WORKFLOWS_PREFIX
 from modelyard.gcp.artifact_bucket import ArtifactBucketRef
 from modelyard.gcp.private_bucket import PrivateBucket
 
@@ -32,6 +32,7 @@ class ArtifactsStack(TerraformStack):
             # Whoever takes the environment down is told what is in it, and decides.
             force_destroy=False,
             keep_versions_days=KEEP_VERSIONS_DAYS,
+            expire_days={WORKFLOWS_PREFIX: KEEP_WORKFLOWS_DAYS},
             labels=settings.labels,
         )
         TerraformOutput(self, "url", value=self.store.url(""), description="What the artifacts' locations begin with.")

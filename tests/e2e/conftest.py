@@ -21,6 +21,7 @@ from simulator.schema import RECORDED_VERSIONS
 from stacks.add_ons import add_on_modules
 from stacks.paths import ROOT
 from tests.conftest import copy_of_the_repo
+from tests.e2e.argo import Argo, build_argo, running_argo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.local_cluster import Local, kubectl
 from tests.e2e.state_stores import Store, blob_storage, cloud_storage
@@ -218,12 +219,32 @@ def helm() -> Path:
     return _built_by_go("helm.sh/helm/v3/cmd/helm@v3.18.4", without="the rendering of others' charts")
 
 
+@pytest.fixture(scope="session")
+def versitygw() -> Path:
+    """The program of VersityGW, an S3-compatible store that keeps objects as files."""
+    return _built_by_go("github.com/versity/versitygw/cmd/versitygw@v1.8.0", without="the pipeline of sales")
+
+
+@pytest.fixture(scope="session")
+def argo(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Argo]:
+    """Argo Workflows on the cluster."""
+    if shutil.which("go") is None:
+        pytest.skip("no Go: Argo Workflows cannot be built, the pipeline of sales was not tried")
+    built = build_argo(_cache())
+    with running_argo(cluster, built, tmp_path_factory.mktemp("argo")) as running:
+        yield running
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
+
+
 def _built_by_go(module: str, *, without: str) -> Path:
     """A program, built on first use; `without` is what cannot be tried without it."""
     name = module.partition("@")[0].rpartition("/")[2]
     if shutil.which("go") is None:
         pytest.skip(f"no Go: {name} cannot be built, {without} was not tried")
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard" / "bin"
+    folder = _cache() / "bin"
     program = folder / name
     if not program.exists():
         subprocess.run(
@@ -240,7 +261,7 @@ def azurite() -> Path:
     """The program azurite-blob, installed by npm on first use."""
     if shutil.which("npm") is None:
         pytest.skip("no npm: Azurite cannot be installed, the state's move into a storage account was not tried")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
+    cache = _cache()
     version = "3.35.0"
     program = cache / f"azurite-{version}" / "node_modules" / ".bin" / "azurite-blob"
     if not program.exists():

@@ -27,6 +27,7 @@ class PrivateContainer(Construct):
             expire this long after they were written; what expires or is deleted is kept this long by soft delete.
         operators: Object id of the Entra group whose members read and write blobs.
         tags: For billing and clean-up.
+        expire_days: After how many days blobs are deleted, by the prefix of their names.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class PrivateContainer(Construct):
         keep_versions_days: int,
         operators: str,
         tags: Mapping[str, str],
+        expire_days: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, id_)
         # Whoever destroys the group destroys the account.
@@ -79,7 +81,8 @@ class PrivateContainer(Construct):
             tags=dict(tags),
             lifecycle=kept,
         )
-        self._expire_versions(keep_versions_days)
+        prefixes = {f"{name}/{prefix}": days for prefix, days in (expire_days or {}).items()}
+        self._expire(keep_versions_days, prefixes)
         container = StorageContainer(
             self,
             "container",
@@ -98,19 +101,29 @@ class PrivateContainer(Construct):
             principal_type="Group",
         )
 
-    def _expire_versions(self, days: int) -> None:
-        policy.StorageManagementPolicy(
-            self,
-            "expiry",
-            storage_account_id=self.account.id,
-            rule=[
-                policy.StorageManagementPolicyRule(
-                    name="old-versions",
-                    enabled=True,
-                    filters=policy.StorageManagementPolicyRuleFilters(blob_types=["blockBlob"]),
-                    actions=policy.StorageManagementPolicyRuleActions(
-                        version=policy.StorageManagementPolicyRuleActionsVersion(delete_after_days_since_creation=days)
-                    ),
+    def _expire(self, keep_versions_days: int, prefixes: Mapping[str, int]) -> None:
+        """Old versions of all, and what begins with a prefix, which the container's name begins."""
+        versions = policy.StorageManagementPolicyRule(
+            name="old-versions",
+            enabled=True,
+            filters=policy.StorageManagementPolicyRuleFilters(blob_types=["blockBlob"]),
+            actions=policy.StorageManagementPolicyRuleActions(
+                version=policy.StorageManagementPolicyRuleActionsVersion(
+                    delete_after_days_since_creation=keep_versions_days
                 )
-            ],
+            ),
         )
+        expiring = [
+            policy.StorageManagementPolicyRule(
+                name=f"expire-{prefix.strip('/').rpartition('/')[2]}",
+                enabled=True,
+                filters=policy.StorageManagementPolicyRuleFilters(blob_types=["blockBlob"], prefix_match=[prefix]),
+                actions=policy.StorageManagementPolicyRuleActions(
+                    base_blob=policy.StorageManagementPolicyRuleActionsBaseBlob(
+                        delete_after_days_since_creation_greater_than=days
+                    )
+                ),
+            )
+            for prefix, days in prefixes.items()
+        ]
+        policy.StorageManagementPolicy(self, "expiry", storage_account_id=self.account.id, rule=[versions, *expiring])

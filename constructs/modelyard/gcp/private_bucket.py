@@ -23,6 +23,7 @@ class PrivateBucket(Construct):
         force_destroy: Whether a destroy takes along what it holds; else it fails while that is anything.
         keep_versions_days: How long replaced or deleted objects can be brought back, in days.
         labels: For billing and clean-up.
+        expire_days: After how many days objects are deleted, by the prefix of their names.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class PrivateBucket(Construct):
         force_destroy: bool,
         keep_versions_days: int,
         labels: Mapping[str, str],
+        expire_days: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, id_)
         storage = enable_services(self, project_id=project_id, services=["storage.googleapis.com"])
@@ -58,7 +60,16 @@ class PrivateBucket(Construct):
                     condition=gcs.StorageBucketLifecycleRuleCondition(
                         days_since_noncurrent_time=keep_versions_days, with_state="ARCHIVED"
                     ),
-                )
+                ),
+                *(
+                    gcs.StorageBucketLifecycleRule(
+                        action=gcs.StorageBucketLifecycleRuleAction(type="Delete"),
+                        condition=gcs.StorageBucketLifecycleRuleCondition(
+                            age=days, matches_prefix=[prefix], with_state="LIVE"
+                        ),
+                    )
+                    for prefix, days in (expire_days or {}).items()
+                ),
             ],
             force_destroy=force_destroy,
             labels=dict(labels),

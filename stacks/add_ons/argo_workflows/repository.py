@@ -1,0 +1,42 @@
+"""Where Argo keeps artifacts: the environment's store, as Argo's configuration has it."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from modelyard import ArtifactStore
+from modelyard.artifact_store import WORKFLOWS_PREFIX
+
+#: Kinds of stores, in Argo's words.
+StoreKind = Literal["gcs", "azure", "s3"]
+#: Names of objects, in Argo's own variables: what one run makes is in one folder.
+KEY_FORMAT = WORKFLOWS_PREFIX + "{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
+
+
+def artifact_repository(artifacts: ArtifactStore) -> dict[StoreKind, dict[str, object]]:
+    """The repository under the name of its kind; pods use it as themselves, there are no keys.
+
+    Source: https://argo-workflows.readthedocs.io/en/release-3.7/configure-artifact-repository/
+
+    Raises:
+        ConfigurationError: The environment has no store.
+    """
+    store = urlsplit(artifacts.url(""))
+    if store.scheme == "gs":
+        return {"gcs": {"bucket": store.hostname, "keyFormat": KEY_FORMAT}}
+    account = f"{store.hostname}".partition(".")[0]
+    return {
+        "azure": {
+            "endpoint": f"https://{account}.blob.core.windows.net",
+            "container": store.username,
+            "blobNameFormat": KEY_FORMAT,
+            "useSDKCreds": True,
+        }
+    }
+
+
+def stored(kind: StoreKind, key: str) -> dict[str, dict[str, str]]:
+    """An artifact's place in the default repository, when it has a name of its own there."""
+    if kind == "azure":
+        # Empty: the repository's own.
+        return {kind: {"blob": key, "endpoint": "", "container": ""}}
+    return {kind: {"key": key}}

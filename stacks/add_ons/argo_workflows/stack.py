@@ -1,0 +1,55 @@
+"""Argo Workflows' stack."""
+
+from modelyard import ArtifactAccess, HelmChart, Manifests, add_namespace
+
+from stacks.add_on import AddOnStack
+from stacks.add_ons.argo_workflows.repository import artifact_repository
+from stacks.add_ons.argo_workflows.values import CONTROLLER, SERVER, values
+from stacks.local.artifacts import NoArtifacts
+
+#: The last one with Argo Workflows v3.7.4.
+CHART = {"repository": "https://argoproj.github.io/argo-helm", "chart": "argo-workflows", "version": "0.46.1"}
+
+
+class ArgoWorkflowsStack(AddOnStack):
+    """Controller and server with UI; where there is an artifact store, it is every workflow's default."""
+
+    def declare(self) -> None:
+        """The chart, and a rule that nobody comes in but through the cluster's API (`kubectl port-forward`)."""
+        namespace = add_namespace(self, "namespace", service=self).metadata.name
+        rules = Manifests(self, "network", name="network", namespace=namespace, manifests=[_closed()])
+        has_store = not isinstance(self.platform.artifacts, NoArtifacts)
+        access = self._reads() if has_store else ArtifactAccess(egress=(), grants=())
+        HelmChart(
+            self,
+            "chart",
+            name=self.service_name,
+            **CHART,
+            namespace=namespace,
+            values=values(
+                repository=artifact_repository(self.platform.artifacts) if has_store else {},
+                account_annotations=access.account_annotations,
+                pod_labels=access.pod_labels,
+            ),
+            pods=[CONTROLLER, SERVER],
+            depends_on=[rules.release, *access.grants],
+        )
+
+    def _reads(self) -> ArtifactAccess:
+        """The server shows artifacts and the logs of pods that are gone."""
+        return self.platform.artifacts.grant(
+            self, "server", namespace=self.service_name, service_account=SERVER.name, mode="read"
+        )
+
+
+def _closed() -> dict[str, object]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "closed"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+    }
+
+
+#: What `stacks.add_ons` looks for.
+STACK = ArgoWorkflowsStack
