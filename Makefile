@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch test-polyaxon lock schema clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch test-polyaxon lock schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -101,6 +101,9 @@ lock: setup ## Write requirements.txt anew from pyproject.toml
 
 schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings
 	@$(BIN)/python -m stacks.schema
+
+workflow: setup ## Write services/sales_pipeline/workflow.json from workflow.py
+	@$(BIN)/python -m services.sales_pipeline.workflow
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
 	@rm -rf .venv node_modules cdktf.out .rehearsal
