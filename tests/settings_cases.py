@@ -108,8 +108,10 @@ def keys(cloud: str, model: type[BaseModel] | None = None, table: Path = ()) -> 
 
 
 def all_keys() -> list[Key]:
-    """Those of all clouds."""
-    return [key for cloud in CLOUDS for key in keys(cloud)]
+    """Those of all clouds; what stands in the tables of services and add-ons, the same models in each, once."""
+    shared = ("services", "add_ons")
+    found = [key for cloud in CLOUDS for key in keys(cloud)]
+    return [key for key in found if key.cloud == "gke" or key.path[0] not in shared or len(key.path) == 1]
 
 
 def at(document: Document, path: Path) -> Document:

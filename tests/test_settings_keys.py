@@ -187,9 +187,6 @@ def machine_types(cloud: str, words: str, mend: str, *names: str) -> list[Case]:
 def rules_of_every_environment(cloud: str) -> dict[tuple[str, str], list[Case]]:
     return {
         (f"{cloud}: source_ranges", "_exposure"): ranges(cloud, "source_ranges", NETWORKS),
-        (f"{cloud}: services.{SERVICE}.source_ranges", "_exposure"): ranges(
-            cloud, f"services.{SERVICE}.source_ranges", NETWORKS
-        ),
     }
 
 
@@ -234,6 +231,9 @@ RULES: dict[tuple[str, str], list[Case]] = {
     **rules_of_every_cloud("gke", "GkeNodePoolSettings"),
     **rules_of_every_cloud("aks", "AksNodePoolSettings"),
     **rules_of_every_environment("local"),
+    (f"gke: services.{SERVICE}.source_ranges", "_exposure"): ranges(
+        "gke", f"services.{SERVICE}.source_ranges", NETWORKS
+    ),
     ("local: node.cpu", "millicores"): quantities("node.cpu"),
     ("local: node.memory", "mebibytes"): quantities("node.memory"),
     ("GkeSettings", "_zones_are_in_the_region"): [
