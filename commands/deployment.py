@@ -13,8 +13,7 @@ from rich.markup import escape
 
 from commands.cdktf_cli import run_cdktf
 from commands.image_loader import loads
-from commands.images import provide_images
-from commands.missing_images import PROVIDED
+from commands.images import PROVIDED, provide_images
 from commands.pod_reasons import pod_reasons
 from commands.rehearsal import clean_environment
 from commands.terraform import terraform

@@ -15,13 +15,14 @@ from rich.markup import escape
 from commands.image_builder import Builder, find_builder, run
 from commands.image_loader import load_command
 from commands.image_registry import is_pushed
-from commands.sbom import write_sbom
 from stacks.environments import chosen_environment, load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import ROOT
 from stacks.settings import Settings
 
 console = Console(highlight=False, soft_wrap=True)
+#: The variable under which a deploy looks for no images: whoever sets it has just brought them.
+PROVIDED = "MODELYARD_IMAGES_PROVIDED"
 # Logs and bills of materials, by the images' names.
 FOLDER = ROOT / ".images"
 
@@ -96,6 +97,9 @@ def _provide(
     if built:
         target = ["--target", context.target] if context.target else []
         step("build", builder.build_command(context.folder, image, [*target, *arguments]))
+    # It takes as long to import as all that the other commands need.
+    from commands.sbom import write_sbom  # noqa: PLC0415 - see above
+
     bill = FOLDER / f"{label}.cdx.json"
     if load or not bill.exists():
         with tempfile.TemporaryDirectory() as folder:

@@ -15,13 +15,12 @@ from cdktf import App
 from commands.image_builder import find_builder
 from commands.image_loader import loads
 from commands.image_registry import is_pushed
+from commands.images import PROVIDED
 from commands.kubectl import kubectl
 from stacks.local.settings import LocalSettings
 from stacks.service import ServiceStack
 from stacks.settings import Settings
 
-#: The variable under which nothing is looked for: whoever sets it has just brought the images.
-PROVIDED = "MODELYARD_IMAGES_PROVIDED"
 # How long the kubelet may take to tell of an image that was loaded: it lists them every 30 s, and reports every 10 s.
 _LOOKS = 45
 _LOOK_SECONDS = 1

@@ -15,7 +15,6 @@ from commands.state_restore import restore
 from commands.state_unlock import unlock
 from stacks.environments import load_cloud_settings
 from stacks.paths import ROOT
-from stacks.platform import state_store_of
 
 console = Console(highlight=False, soft_wrap=True)
 app = typer.Typer(help="Terraform's states: the store's own, locks, older versions.", no_args_is_help=True)
@@ -36,6 +35,9 @@ def move(
 ) -> None:
     """Move the state store's own state, and record where it is; safe to run again, also after an interruption."""
     settings = load_cloud_settings(environment)
+    # It imports CDKTF, which no other command should wait for.
+    from stacks.platform import state_store_of  # noqa: PLC0415 - see above
+
     store, stack = state_store_of(settings), settings.stack_id("state")
     file = local_state(stack)
     place = f"in {store.url(stack)}" if to == "remote" else f"in {file.name}"

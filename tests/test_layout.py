@@ -47,3 +47,9 @@ print([name for name in sys.modules if name in ("cdktf", "jsii") or name.endswit
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_the_command_line_starts_without_cdktf() -> None:
+    program = "import sys, commands.app; print({'cdktf', 'jsii', 'cyclonedx'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
