@@ -125,7 +125,7 @@ def test_a_schedule_that_is_none_is_refused(schedule: str) -> None:
 def values(stack: dict[str, Any]) -> dict[str, Any]:
     """Of Argo's chart."""
     (release,) = [each for each in stack["resource"]["helm_release"].values() if "repository" in each]
-    assert release["version"] == "0.46.1"
+    assert release["version"] == "0.47.5"
     return dict(json.loads(_plain(release["values"][0])))
 
 

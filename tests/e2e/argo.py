@@ -14,11 +14,10 @@ import yaml
 
 from commands.image_builder import find_builder
 from commands.image_loader import load_command
-from stacks.add_ons.argo_workflows.values import EXECUTOR
+from stacks.add_ons.argo_workflows.values import EXECUTOR, VERSION
 from tests.e2e.clusters import Cluster
 from tests.e2e.local_cluster import kubectl
 
-VERSION = "v3.7.4"
 _MODULE = "github.com/argoproj/argo-workflows/v3"
 _NAMESPACE = "argo-e2e"
 

@@ -12,8 +12,7 @@ import yaml
 
 from stacks.add_ons.argo_workflows.repository import KEY_FORMAT, StoreKind
 from stacks.add_ons.argo_workflows.stack import CHART
-from stacks.add_ons.argo_workflows.values import CONTROLLER, EXECUTOR, SERVER, values
-from tests.e2e.argo import VERSION
+from stacks.add_ons.argo_workflows.values import CONTROLLER, EXECUTOR, SERVER, VERSION, values
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import kubectl
 

@@ -7,8 +7,8 @@ from stacks.add_ons.argo_workflows.repository import artifact_repository
 from stacks.add_ons.argo_workflows.values import CONTROLLER, SERVER, values
 from stacks.local.artifacts import NoArtifacts
 
-#: The last one with Argo Workflows v3.7.4.
-CHART = {"repository": "https://argoproj.github.io/argo-helm", "chart": "argo-workflows", "version": "0.46.1"}
+#: The last one of Argo Workflows 3.7; `values` names the images.
+CHART = {"repository": "https://argoproj.github.io/argo-helm", "chart": "argo-workflows", "version": "0.47.5"}
 
 
 class ArgoWorkflowsStack(AddOnStack):

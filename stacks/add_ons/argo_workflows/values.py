@@ -6,6 +6,9 @@ from modelyard import PodRequests, Resources
 
 from stacks.add_ons.argo_workflows.repository import StoreKind
 
+#: Of Argo itself. The newest chart of Argo 3.7 has v3.7.11, which a workflow can make end again and again
+#: (CVE-2026-40886, mended in v3.7.14).
+VERSION = "v3.7.14"
 #: The controller took 60 MB with a run at a time; the server serves pages.
 CONTROLLER = PodRequests(
     name="argo-workflows-workflow-controller", resources=Resources(cpu="50m", memory="256Mi", cpu_limit="500m")
@@ -35,7 +38,7 @@ def values(
     """
     return {
         # Exact versions do not change.
-        "images": {"pullPolicy": "IfNotPresent"},
+        "images": {"tag": VERSION, "pullPolicy": "IfNotPresent"},
         # They go with the chart; the services whose workflows they are went before it.
         "crds": {"install": True, "keep": False},
         # Services bring accounts and rights of their own.
