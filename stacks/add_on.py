@@ -1,16 +1,15 @@
-"""The base of every add-on's stack: its state, its cluster, its namespace's name."""
+"""The base of every add-on's stack."""
 
 from abc import abstractmethod
-
-from modelyard import ServiceScope
 
 from constructs import Construct
 
 from stacks.platform import Platform
 from stacks.settings import AddOnSettings
+from stacks.workload import WorkloadStack
 
 
-class AddOnStack(ServiceScope):
+class AddOnStack(WorkloadStack):
     """What services need in the cluster and others have made; `stacks/add_ons/<name>/stack.py` derives from it.
 
     Args:
@@ -19,25 +18,14 @@ class AddOnStack(ServiceScope):
         name: The add-on's name, which its namespace has too.
 
     Attributes:
-        platform: Where it is deployed.
         settings: What the environment says of it; one with a `settings.py` declares its own class here.
     """
 
     settings: AddOnSettings
 
     def __init__(self, scope: Construct, platform: Platform, name: str) -> None:
-        super().__init__(
-            scope,
-            platform.settings.stack_id(name),
-            environment=platform.settings.name,
-            service_name=name,
-            cluster=platform.cluster,
-        )
-        self.platform = platform
+        super().__init__(scope, platform, name)
         self.settings = platform.settings.add_ons.of(name)
-        if platform.stack is not None:
-            self.add_dependency(platform.stack)
-        platform.state.keep(self)
         self.declare()
 
     @abstractmethod

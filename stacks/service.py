@@ -1,18 +1,19 @@
-"""The base of every service's stack: its state, its cluster, its images."""
+"""The base of every service's stack: its settings, its images."""
 
 from abc import abstractmethod
 from pathlib import Path
 
-from modelyard import BuildContext, Exposure, ServiceScope
+from modelyard import BuildContext, Exposure
 from modelyard.names import kubernetes_name
 
 from constructs import Construct
 
 from stacks.platform import Platform
 from stacks.settings import ServiceSettings
+from stacks.workload import WorkloadStack
 
 
-class ServiceStack(ServiceScope):
+class ServiceStack(WorkloadStack):
     """One service of one environment; a folder's `service.py` derives from it and implements `declare`.
 
     Args:
@@ -27,7 +28,6 @@ class ServiceStack(ServiceScope):
         settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
         artifacts: Where the environment's models and artifacts are.
-        is_protected: Whether Terraform has to refuse to destroy what people have saved.
         images: What must be built and pushed before it is deployed.
     """
 
@@ -37,23 +37,13 @@ class ServiceStack(ServiceScope):
 
     def __init__(self, scope: Construct, platform: Platform, folder: Path, *, default: ServiceSettings) -> None:
         name = kubernetes_name(folder.name)
-        super().__init__(
-            scope,
-            platform.settings.stack_id(name),
-            environment=platform.settings.name,
-            service_name=name,
-            cluster=platform.cluster,
-        )
+        super().__init__(scope, platform, name)
         self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
         self.artifacts = platform.artifacts
-        self.is_protected = platform.settings.is_protected
         self.images: list[BuildContext] = []
         self._folder = folder
         self._registry = platform.registry
-        if platform.stack is not None:
-            self.add_dependency(platform.stack)
-        platform.state.keep(self)
         self.declare()
 
     @abstractmethod

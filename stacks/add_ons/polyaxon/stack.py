@@ -35,7 +35,7 @@ class PolyaxonStack(AddOnStack):
             "database_volume",
             metadata={"name": database.HOST, "namespace": namespace, "labels": self.labels},
             size="8Gi",
-            protected=self.platform.settings.is_protected,
+            protected=self.is_protected,
         )
         below = Manifests(
             self,
