@@ -62,7 +62,7 @@ def build_argo(cache: Path) -> Path:
     signals = source / "workflow" / "executor" / "osspecific"
     shutil.copyfile(signals / "signal_darwin.go", signals / "signal_linux.go")
     page = source / "ui" / "dist" / "app" / "index.html"
-    page.parent.mkdir(parents=True)
+    page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("built without its pages\n")
     shutil.copytree(source / "manifests", folder / "manifests", dirs_exist_ok=True)
     for program in programs:
