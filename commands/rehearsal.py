@@ -94,9 +94,10 @@ class Rehearsal:
     def resources(self, stack: str) -> int:
         """How many resources the stack's state holds; 0 without a state."""
         file = self.states / f"{stack}.tfstate"
-        if not file.is_file():
+        # Terraform makes it empty when it takes the lock; when a stack fails, the CLI may end those beside it there.
+        if not file.is_file() or not (written := file.read_text()):
             return 0
-        resources = json.loads(file.read_text())["resources"]
+        resources = json.loads(written)["resources"]
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
 
 

@@ -159,7 +159,7 @@ class _Run:
         action = "apply" if verb == "deploy" else verb
         for stack in self.stacks if verb == "deploy" else reversed(self.stacks):
             if not (self.rehearsal.output / "stacks" / stack / ".terraform").is_dir():
-                break
+                continue
             try:
                 self._terraform(stack, action, "-auto-approve", "-input=false")
             except TerraformError as error:
