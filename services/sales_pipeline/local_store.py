@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard import PodRequests, Resources
+from modelyard.restricted import restricted_container, restricted_pod
 
 from stacks.add_ons.argo_workflows.repository import KEY_FORMAT
 
@@ -97,11 +98,7 @@ def _pod(claim: str, credentials: str) -> dict[str, Any]:
         "ports": [{"name": "s3", "containerPort": PORT}],
         "readinessProbe": {"tcpSocket": {"port": "s3"}, "periodSeconds": 2},
         "resources": {"requests": PODS.resources.requests, "limits": PODS.resources.limits},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"name": "data", "mountPath": "/data"},
             # Makes the folder that is the bucket.
@@ -110,13 +107,7 @@ def _pod(claim: str, credentials: str) -> dict[str, Any]:
     }
     return {
         "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted_pod(_USER),
         "containers": [container],
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}],
     }

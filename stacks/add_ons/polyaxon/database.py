@@ -7,6 +7,7 @@ Not the one that its chart can bring: that is of images which have got no securi
 from collections.abc import Mapping
 
 from modelyard import PodRequests, Resources
+from modelyard.restricted import restricted_container, restricted_pod
 
 #: Also the user and the database in it.
 NAME = "polyaxon"
@@ -91,11 +92,7 @@ def _pod(credentials: str, claim: str) -> dict[str, object]:
             "failureThreshold": 6,
         },
         "resources": {"requests": PODS.resources.requests, "limits": PODS.resources.limits},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},
             {"name": "socket", "mountPath": "/var/run/postgresql"},
@@ -105,13 +102,7 @@ def _pod(credentials: str, claim: str) -> dict[str, object]:
     return {
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 60,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted_pod(_USER),
         "containers": [container],
         "volumes": [
             {"name": "data", "persistentVolumeClaim": {"claimName": claim}},
