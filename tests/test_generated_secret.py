@@ -27,6 +27,7 @@ def test_terraform_knows_keys_and_revision_and_no_value() -> None:
     (values,) = map(json.loads, release["values"])
     assert values == {
         "labels": {"app.kubernetes.io/name": "echo", "app.kubernetes.io/part-of": "test"},
+        "annotations": {},
         "keys": ["password", "token"],
         "revision": "3",
     }

@@ -93,15 +93,15 @@ def test_a_cluster_of_ones_own_gets_a_store_in_the_namespace(estates: Mapping[st
     stack = estates["local"]["local-sales-pipeline"]
     store = manifests(stack, "store")
 
-    assert store.keys() == {"Deployment", "Service", "NetworkPolicy", "ConfigMap"}
+    assert store.keys() == {"Deployment", "Service", "NetworkPolicy"}
     assert resource(stack, "kubernetes_persistent_volume_claim_v1")["spec"]["resources"]["requests"] == {
         "storage": "10Gi"
     }
     (environment,) = [each["env"] for each in store["Deployment"]["spec"]["template"]["spec"]["containers"]]
     assert all("value" not in each for each in environment)
-    annotations = store["ConfigMap"]["metadata"]["annotations"]
+    found = manifests(stack)["ConfigMap"]
     repository = json.loads(
-        store["ConfigMap"]["data"][annotations["workflows.argoproj.io/default-artifact-repository"]]
+        found["data"][found["metadata"]["annotations"]["workflows.argoproj.io/default-artifact-repository"]]
     )
     assert repository["s3"]["endpoint"] == "artifacts.sales-pipeline:7070"
 

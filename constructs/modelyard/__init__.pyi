@@ -13,6 +13,7 @@ from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
 from .notebook_server import NotebookServer as NotebookServer
+from .object_store import ObjectStore as ObjectStore
 from .pod_requests import PodRequests as PodRequests
 from .probes import Probes as Probes
 from .resources import Resources as Resources

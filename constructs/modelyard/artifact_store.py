@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from modelyard.egress import Egress
 from modelyard.service_scope import ServiceScope
@@ -36,7 +36,13 @@ class ArtifactAccess:
 
 
 class ArtifactStore(ABC):
-    """Names only, as all that stacks hand to each other."""
+    """Names only, as all that stacks hand to each other.
+
+    Attributes:
+        is_available: Whether the environment has one; where not, `url` and `grant` refuse.
+    """
+
+    is_available: ClassVar[bool] = True
 
     @abstractmethod
     def url(self, path: str) -> str:

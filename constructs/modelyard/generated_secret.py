@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from modelyard.errors import ConfigurationError
 from modelyard.helm_release import add_release, local_chart, release_labels
@@ -26,6 +26,7 @@ class GeneratedSecret(Construct):
         namespace: Where it goes, best as a reference: `add_namespace(…).metadata.name`.
         keys: Of the Secret; each gets a value of its own.
         revision: Which values these are, counted up by whoever rotates them.
+        secret_annotations: Of the Secret itself, for programs that look for them there.
 
     Attributes:
         name: The Secret's name, as a reference: who uses it waits for the Secret.
@@ -36,7 +37,15 @@ class GeneratedSecret(Construct):
     """
 
     def __init__(
-        self, scope: ServiceScope, id_: str, *, name: str, namespace: str, keys: Sequence[str], revision: int = 1
+        self,
+        scope: ServiceScope,
+        id_: str,
+        *,
+        name: str,
+        namespace: str,
+        keys: Sequence[str],
+        revision: int = 1,
+        secret_annotations: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id_)
         for key in keys or [""]:
@@ -45,7 +54,12 @@ class GeneratedSecret(Construct):
                     f"Secret {name!r}: {key!r} is no key for a value" if keys else f"Secret {name!r} has no keys",
                     mend="name each value with letters, digits, dots, dashes and underscores, for example password",
                 )
-        values = {"labels": release_labels(scope), "keys": list(keys), "revision": str(revision)}
+        values = {
+            "labels": release_labels(scope),
+            "annotations": dict(secret_annotations or {}),
+            "keys": list(keys),
+            "revision": str(revision),
+        }
         release = add_release(
             self,
             service=scope,

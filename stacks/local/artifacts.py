@@ -16,6 +16,7 @@ class NoArtifacts(ArtifactStore):
     """
 
     environment: str
+    is_available = False
 
     def url(self, path: str) -> NoReturn:
         """Refuses."""

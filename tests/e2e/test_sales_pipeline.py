@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from modelyard import object_store
 from modelyard.quantities import mebibytes
 
 import boto3
@@ -20,7 +21,6 @@ import pytest
 import yaml
 
 from commands.terraform import terraform
-from services.sales_pipeline import local_store
 from services.sales_pipeline.runtime.sales_pipeline.model import read_model
 from services.sales_pipeline.steps import MODEL_KEY, NAME, RESOURCES, SALES_KEY
 from services.sales_pipeline.template import cron_workflow, workflow_template
@@ -73,14 +73,14 @@ class Pipeline:
         return self.argo.run("logs", "-n", NAME, run.name, "--no-color").stdout
 
     def objects(self) -> set[str]:
-        listed = self.store.list_objects_v2(Bucket=local_store.BUCKET).get("Contents", [])
+        listed = self.store.list_objects_v2(Bucket=object_store.BUCKET).get("Contents", [])
         return {each["Key"] for each in listed}
 
     def content(self, key: str) -> bytes:
-        return bytes(self.store.get_object(Bucket=local_store.BUCKET, Key=key)["Body"].read())
+        return bytes(self.store.get_object(Bucket=object_store.BUCKET, Key=key)["Body"].read())
 
     def upload(self, file: Path, key: str) -> None:
-        self.store.upload_file(str(file), local_store.BUCKET, key)
+        self.store.upload_file(str(file), object_store.BUCKET, key)
 
 
 class Run:
@@ -102,7 +102,7 @@ class Run:
 @pytest.fixture(scope="module")
 def store_image(cluster: Cluster, versitygw: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The store that the service brings where there is no cloud: the same release, under its name."""
-    load_program(cluster, versitygw, local_store.IMAGE, tmp_path_factory.mktemp("store"))
+    load_program(cluster, versitygw, object_store.IMAGE, tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def volume(cluster: Cluster, store_image: None, tmp_path_factory: pytest.TempPat
         "capacity": {"storage": "10Gi"},
         "accessModes": ["ReadWriteOnce"],
         "hostPath": {"path": str(folder)},
-        "claimRef": {"namespace": NAME, "name": local_store.NAME},
+        "claimRef": {"namespace": NAME, "name": object_store.NAME},
     }
     (file := folder.with_suffix(".json")).write_text(
         json.dumps({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "e2e-sales"}, "spec": spec})
@@ -152,15 +152,15 @@ def s3_client(kubeconfig: str) -> Iterator[Any]:
     found = json.loads(kubectl(kubeconfig, "get", "secret", "-n", NAME, "artifacts", "-o", "json"))["data"]
     keys = {name: b64decode(value).decode() for name, value in found.items()}
     command = ["kubectl", "--kubeconfig", kubeconfig, "port-forward", "-n", NAME, "service/artifacts"]
-    with subprocess.Popen([*command, f":{local_store.PORT}"], stdout=subprocess.PIPE, text=True) as forwarding:
+    with subprocess.Popen([*command, f":{object_store.PORT}"], stdout=subprocess.PIPE, text=True) as forwarding:
         try:
             assert forwarding.stdout is not None
             (port,) = re.findall(r"Forwarding from 127.0.0.1:(\d+)", forwarding.stdout.readline())
             yield boto3.client(
                 "s3",
                 endpoint_url=f"http://127.0.0.1:{port}",
-                aws_access_key_id=keys[local_store.ACCESS_KEY],
-                aws_secret_access_key=keys[local_store.SECRET_KEY],
+                aws_access_key_id=keys[object_store.ACCESS_KEY],
+                aws_secret_access_key=keys[object_store.SECRET_KEY],
                 region_name="us-east-1",
             )
         finally:

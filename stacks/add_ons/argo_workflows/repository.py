@@ -1,10 +1,12 @@
 """Where Argo keeps artifacts: the environment's store, as Argo's configuration has it."""
 
+import json
 from typing import Literal
 from urllib.parse import urlsplit
 
 from modelyard import ArtifactStore
 from modelyard.artifact_store import WORKFLOWS_PREFIX
+from modelyard.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
 
 #: Kinds of stores, in Argo's words.
 StoreKind = Literal["gcs", "azure", "s3"]
@@ -31,6 +33,30 @@ def artifact_repository(artifacts: ArtifactStore) -> dict[StoreKind, dict[str, o
             "blobNameFormat": KEY_FORMAT,
             "useSDKCreds": True,
         }
+    }
+
+
+def own_repository(store: ObjectStore) -> dict[str, object]:
+    """What Argo looks for in a namespace before it takes the cluster's own repository.
+
+    Source: https://argo-workflows.readthedocs.io/en/release-3.7/artifact-repository-ref/
+    """
+    s3 = {
+        "endpoint": store.address,
+        "insecure": True,
+        "bucket": BUCKET,
+        "keyFormat": KEY_FORMAT,
+        "accessKeySecret": {"name": store.credentials, "key": ACCESS_KEY},
+        "secretKeySecret": {"name": store.credentials, "key": SECRET_KEY},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "artifact-repositories",
+            "annotations": {"workflows.argoproj.io/default-artifact-repository": "own"},
+        },
+        "data": {"own": json.dumps({"s3": s3})},
     }
 
 

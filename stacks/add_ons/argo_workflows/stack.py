@@ -5,7 +5,6 @@ from modelyard import ArtifactAccess, HelmChart, Manifests, add_namespace
 from stacks.add_on import AddOnStack
 from stacks.add_ons.argo_workflows.repository import artifact_repository
 from stacks.add_ons.argo_workflows.values import CONTROLLER, SERVER, values
-from stacks.local.artifacts import NoArtifacts
 
 #: The last one of Argo Workflows 3.7; `values` names the images.
 CHART = {"repository": "https://argoproj.github.io/argo-helm", "chart": "argo-workflows", "version": "0.47.5"}
@@ -18,7 +17,7 @@ class ArgoWorkflowsStack(AddOnStack):
         """The chart, and a rule that nobody comes in but through the cluster's API (`kubectl port-forward`)."""
         namespace = add_namespace(self, "namespace", service=self).metadata.name
         rules = Manifests(self, "network", name="network", namespace=namespace, manifests=[_closed()])
-        has_store = not isinstance(self.platform.artifacts, NoArtifacts)
+        has_store = self.platform.artifacts.is_available
         access = self._reads() if has_store else ArtifactAccess(egress=(), grants=())
         HelmChart(
             self,
