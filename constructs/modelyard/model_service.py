@@ -9,6 +9,7 @@ from modelyard.autoscaling import Autoscaling
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
+from modelyard.load_balancer import add_load_balancer
 from modelyard.namespace import add_namespace
 from modelyard.pod_requests import PodRequests
 from modelyard.pods import ServingPods
@@ -18,8 +19,8 @@ from modelyard.service_scope import ServiceScope
 from modelyard.traffic_rules import add_traffic_rules
 from modelyard.volume import Volume, add_claim
 
-from cdktf import ITerraformDependable, TerraformOutput
-from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1, service_v1
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1
 from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
 from constructs import Construct
@@ -100,7 +101,6 @@ class ModelService(Construct):
         access = access or ArtifactAccess(egress=(), grants=())
         most = autoscaling.max_replicas if autoscaling else replicas
         scope.add_pods(PodRequests(name=name, resources=resources, replicas=most))
-        self._cluster = scope.cluster
         self._selector = {**scope.selector, "app.kubernetes.io/name": name}
 
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.
@@ -142,7 +142,16 @@ class ModelService(Construct):
             labels={**self._metadata.labels, **access.pod_labels},
             wait_for=[account, rules, *access.grants],
         )
-        self.load_balancer = self._expose(exposure, output=f"{part}_url" if part else "url")
+        self.load_balancer = add_load_balancer(
+            self,
+            "load_balancer",
+            cluster=scope.cluster,
+            metadata=asdict(self._metadata),
+            selector=self._selector,
+            target_port="http",
+            exposure=exposure,
+            output=f"{part}_url" if part else "url",
+        )
         if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
             self._limit_disruption()
         if autoscaling:
@@ -171,28 +180,6 @@ class ModelService(Construct):
             ),
             depends_on=wait_for,
         )
-
-    def _expose(self, exposure: Exposure, *, output: str) -> service_v1.ServiceV1:
-        annotations = self._cluster.internal_load_balancer_annotations if exposure.is_internal else {}
-        service = service_v1.ServiceV1(
-            self,
-            "load_balancer",
-            metadata=service_v1.ServiceV1Metadata(**asdict(self._metadata), annotations=dict(annotations) or None),
-            spec=service_v1.ServiceV1Spec(
-                type="LoadBalancer",
-                selector=self._selector,
-                load_balancer_source_ranges=list(exposure.ranges),
-                # Keeps the callers' addresses, which the NetworkPolicy and the logs need.
-                external_traffic_policy="Local",
-                port=[service_v1.ServiceV1SpecPort(name="http", port=80, target_port="http", protocol="TCP")],
-            ),
-        )
-        address = service.status.get(0).load_balancer.get(0).ingress.get(0).ip
-        url = TerraformOutput(
-            self, "url", value=f"http://{address}/", description=f"Where {self._metadata.name} answers."
-        )
-        url.override_logical_id(output)
-        return service
 
     def _limit_disruption(self) -> None:
         pdb.PodDisruptionBudgetV1(

@@ -56,7 +56,7 @@ class ObjectStore(Construct):
             name=NAME,
             namespace=namespace,
             keys=[ACCESS_KEY, SECRET_KEY],
-            # What KServe looks for: https://kserve.github.io/website/docs/model-serving/storage/providers/s3
+            # What KServe looks for (kserve/kserve, pkg/credentials/s3/s3_secret.go).
             secret_annotations={
                 "serving.kserve.io/s3-endpoint": self.address,
                 "serving.kserve.io/s3-usehttps": "0",

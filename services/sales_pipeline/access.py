@@ -57,13 +57,9 @@ def _traffic(egress: Sequence[Egress]) -> dict[str, Any]:
             # To any address: nobody knows the API server's beforehand.
             {"ports": _tcp(_API_PORTS)},
             {"to": [{"podSelector": {}}]},
-            *({"to": [{"ipBlock": _block(each)}], "ports": _tcp(each.ports)} for each in egress),
+            *(each.rule() for each in egress),
         ],
     }
-
-
-def _block(egress: Egress) -> dict[str, Any]:
-    return {"cidr": egress.network, **({"except": list(egress.excluded)} if egress.excluded else {})}
 
 
 def _tcp(ports: Sequence[int]) -> list[dict[str, Any]]:
