@@ -43,7 +43,7 @@ class _Estate:
         stacks: The ids of all stacks.
         foundation: Those that must be there before an image can be pushed.
         contexts: What the services' images are built from.
-        examples: How to try each service, by its stack's id.
+        examples: How to try each service, by its stack's id; empty for an add-on.
     """
 
     stacks: list[str]
@@ -67,6 +67,8 @@ def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, 
         outputs = _outputs(stack)
         if url := outputs.pop("url", None):
             console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
+        elif outputs:
+            console.print(f"[bold]{stack}[/]")
         for name, value in outputs.items():
             console.print(f"    {name} = {escape(value)}")
 
@@ -95,20 +97,24 @@ def _estate(settings: Settings) -> _Estate:
     # They import CDKTF and start Node, which no other command should wait for.
     from cdktf import TerraformStack  # noqa: PLC0415 - see above
 
+    from stacks.add_on import AddOnStack  # noqa: PLC0415 - see above
     from stacks.app import look_at_app  # noqa: PLC0415 - see above
     from stacks.service import ServiceStack  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
     app = look_at_app(settings)
     stacks = [stack for stack in app.node.children if isinstance(stack, TerraformStack)]
-    services = [stack for stack in stacks if isinstance(stack, ServiceStack)]
     return _Estate(
         stacks=[stack.node.id for stack in stacks],
         foundation=[settings.stack_id(part) for part in ("state", "registry")]
         if isinstance(settings, CloudSettings)
         else [],
         contexts=build_contexts(app),
-        examples={stack.node.id: stack.example for stack in services},
+        examples={
+            stack.node.id: stack.example if isinstance(stack, ServiceStack) else ""
+            for stack in stacks
+            if isinstance(stack, ServiceStack | AddOnStack)
+        },
     )
 
 

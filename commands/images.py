@@ -36,7 +36,7 @@ def images(
         list[str] | None, typer.Option("--build-arg", metavar="KEY=VALUE", help="Passed on to every build.")
     ] = None,
 ) -> None:
-    """Build the services' images that are not built yet, by the hash of what they are built from."""
+    """Build images of services and add-ons that are not built yet, by the hash of what they are built from."""
     # They import CDKTF and start Node, which no other command should wait for.
     from stacks.app import look_at_app  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
@@ -53,7 +53,7 @@ def provide_images(
 
     Args:
         settings: Of the environment.
-        contexts: What its services are built from.
+        contexts: What its services and add-ons are built from.
         build_args: `KEY=VALUE`, for every build.
         push: Whether to push to the environment's registry.
         load: Whether to load into the nodes.

@@ -18,8 +18,8 @@ from commands.image_registry import is_pushed
 from commands.images import PROVIDED
 from commands.kubectl import kubectl
 from stacks.local.settings import LocalSettings
-from stacks.service import ServiceStack
 from stacks.settings import Settings
+from stacks.workload import WorkloadStack
 
 # How long the kubelet may take to tell of an image that was loaded: it lists them every 30 s, and reports every 10 s.
 _LOOKS = 45
@@ -29,7 +29,7 @@ _TOLD_IMAGES = 50
 
 
 def refuse_missing_images(app: App, settings: Settings) -> None:
-    """Looks for the images of the services that are about to be deployed, if any are.
+    """Looks for the images of the services and add-ons that are about to be deployed, if any are.
 
     Args:
         app: With all stacks.
@@ -54,12 +54,12 @@ def refuse_missing_images(app: App, settings: Settings) -> None:
         )
 
 
-def _about_to_be_deployed(app: App) -> list[ServiceStack]:
-    """The services that a `cdktf deploy` above this process was told to deploy; the CLI tells the program nothing."""
+def _about_to_be_deployed(app: App) -> list[WorkloadStack]:
+    """What a `cdktf deploy` above this process was told to deploy; the CLI tells the program nothing."""
     commands = [process.cmdline() for process in psutil.Process().parents()]
     patterns = next((found for command in commands if (found := _deployed(command))), [])
-    services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
-    return [stack for stack in services if any(fnmatch(stack.node.id, pattern) for pattern in patterns)]
+    workloads = [stack for stack in app.node.children if isinstance(stack, WorkloadStack)]
+    return [stack for stack in workloads if any(fnmatch(stack.node.id, pattern) for pattern in patterns)]
 
 
 def _deployed(command: Sequence[str]) -> list[str]:

@@ -79,7 +79,7 @@ CHANGES = [
     Change("aks-dev-artifacts", "azurerm_storage_container", "name", "models", "replace"),
     Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "automatic_upgrade_channel", "patch", "update"),
     Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "default_node_pool.max_count", 3, "update"),
-    Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "default_node_pool.vm_size", "Standard_D4s_v5", "update"),
+    Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "default_node_pool.vm_size", "Standard_D8s_v5", "update"),
     Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "local_account_disabled", False, "update"),
     Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "oidc_issuer_enabled", False, "update"),
     Change("aks-dev-cluster", "azurerm_kubernetes_cluster", "default_node_pool.name", "other", "replace"),

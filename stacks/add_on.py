@@ -1,6 +1,8 @@
 """The base of every add-on's stack."""
 
+import inspect
 from abc import abstractmethod
+from pathlib import Path
 
 from constructs import Construct
 
@@ -24,7 +26,7 @@ class AddOnStack(WorkloadStack):
     settings: AddOnSettings
 
     def __init__(self, scope: Construct, platform: Platform, name: str) -> None:
-        super().__init__(scope, platform, name)
+        super().__init__(scope, platform, name, Path(inspect.getfile(type(self))).parent)
         self.settings = platform.settings.add_ons.of(name)
         self.declare()
 

@@ -1,9 +1,10 @@
-"""The base of every service's stack: its settings, its images."""
+"""The base of every service's stack: its settings."""
 
 from abc import abstractmethod
 from pathlib import Path
 
-from modelyard import BuildContext, Exposure
+from modelyard import Exposure
+from modelyard.http_metrics import MONITORING
 from modelyard.names import kubernetes_name
 
 from constructs import Construct
@@ -28,7 +29,6 @@ class ServiceStack(WorkloadStack):
         settings: What the environment says of this service; one with a `settings.py` declares its own class here.
         exposure: Who may reach it, unless the service has reasons of its own.
         artifacts: Where the environment's models and artifacts are.
-        images: What must be built and pushed before it is deployed.
     """
 
     requires: tuple[str, ...] = ()
@@ -37,31 +37,14 @@ class ServiceStack(WorkloadStack):
 
     def __init__(self, scope: Construct, platform: Platform, folder: Path, *, default: ServiceSettings) -> None:
         name = kubernetes_name(folder.name)
-        super().__init__(scope, platform, name)
+        # Where the environment leaves it out, nobody of ours would read metrics, and a link would lead nowhere.
+        monitored = MONITORING in self.requires and platform.settings.add_ons.of(MONITORING).deployed
+        super().__init__(scope, platform, name, folder, monitored=monitored)
         self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
         self.artifacts = platform.artifacts
-        self.images: list[BuildContext] = []
-        self._folder = folder
-        self._registry = platform.registry
         self.declare()
 
     @abstractmethod
     def declare(self) -> None:
         """Adds the service's constructs to this stack."""
-
-    def image(self, context: str, target: str | None = None) -> str:
-        """The image built from a folder of the service, by the hash of its content.
-
-        Args:
-            context: The folder with the Dockerfile, for example `runtime`.
-            target: The stage of the Dockerfile that is the image; by default the last.
-
-        Raises:
-            ConfigurationError: It has no Dockerfile, or that has no such stage.
-        """
-        folder = () if context == "runtime" else (context.replace("_", "-"),)
-        name = "-".join([self.service_name, *folder, *((target,) if target else ())])
-        built = BuildContext(folder=self._folder / context, repository=self._registry.repository(name), target=target)
-        self.images.append(built)
-        return built.image

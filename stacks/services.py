@@ -18,6 +18,7 @@ from stacks.service import ServiceStack
 from stacks.service_folder import load, shown
 from stacks.service_settings import service_settings
 from stacks.settings import ServiceSettings
+from stacks.workload import WorkloadStack
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def add_services(scope: Construct, platform: Platform, services: list[Service]) 
 
 
 def build_contexts(app: App) -> list[BuildContext]:
-    """What must be built and pushed before an app's services are deployed."""
-    services = [stack for stack in app.node.children if isinstance(stack, ServiceStack)]
-    return [context for stack in services for context in stack.images]
+    """What must be built and pushed before an app's services and add-ons are deployed."""
+    workloads = [stack for stack in app.node.children if isinstance(stack, WorkloadStack)]
+    return [context for stack in workloads for context in stack.images]
 
 
 def _refuse_unknown(platform: Platform, services: list[Service]) -> None:

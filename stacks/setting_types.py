@@ -81,3 +81,11 @@ def _networks(*words: str) -> WithJsonSchema:
 Access = Annotated[Exposure, PlainValidator(_exposure), _networks("internal", "world")]
 PublicAccess = Annotated[Access, check(_is_public), _networks("world")]
 Uuid = Annotated[str, form("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "a UUID in lower case")]
+ArtifactPath = Annotated[
+    str,
+    form(
+        "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$",
+        "a path in the environment's artifact store, whose parts have letters, digits, dots, dashes and underscores, "
+        "a letter or digit first",
+    ),
+]

@@ -1,6 +1,8 @@
 """What runs in an environment's cluster: the base of services and add-ons."""
 
-from modelyard import ServiceScope
+from pathlib import Path
+
+from modelyard import BuildContext, ServiceScope
 
 from constructs import Construct
 
@@ -14,22 +16,47 @@ class WorkloadStack(ServiceScope):
         scope: The app.
         platform: Where it is deployed.
         name: Its Kubernetes name.
+        folder: Where it is declared, and what its images are built from.
+        monitored: Whether the add-on `monitoring` is in the cluster for it.
 
     Attributes:
         platform: Where it is deployed.
         is_protected: Whether Terraform has to refuse to destroy what people have saved.
+        images: What must be built and pushed before it is deployed.
     """
 
-    def __init__(self, scope: Construct, platform: Platform, name: str) -> None:
+    def __init__(
+        self, scope: Construct, platform: Platform, name: str, folder: Path, *, monitored: bool = False
+    ) -> None:
         super().__init__(
             scope,
             platform.settings.stack_id(name),
             environment=platform.settings.name,
             service_name=name,
             cluster=platform.cluster,
+            monitored=monitored,
         )
         self.platform = platform
         self.is_protected = platform.settings.is_protected
+        self.images: list[BuildContext] = []
+        self._folder = folder
         if platform.stack is not None:
             self.add_dependency(platform.stack)
         platform.state.keep(self)
+
+    def image(self, context: str, target: str | None = None) -> str:
+        """The image built from a folder below its own, by the hash of its content.
+
+        Args:
+            context: The folder with the Dockerfile, for example `runtime`.
+            target: The stage of the Dockerfile that is the image; by default the last.
+
+        Raises:
+            ConfigurationError: It has no Dockerfile, or that has no such stage.
+        """
+        folder = () if context == "runtime" else (context.replace("_", "-"),)
+        name = "-".join([self.service_name, *folder, *((target,) if target else ())])
+        repository = self.platform.registry.repository(name)
+        built = BuildContext(folder=self._folder / context, repository=repository, target=target)
+        self.images.append(built)
+        return built.image

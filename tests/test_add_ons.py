@@ -21,6 +21,7 @@ from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT
+from stacks.service import ServiceStack
 from stacks.settings import AddOnSettings, Settings
 from tests.conftest import Synthesise, resource
 
@@ -138,6 +139,17 @@ def test_an_environment_switches_an_add_on_off(service: Service, bare: Settings)
     assert waits_for["gke-dev-echo"] == {"gke-dev-cluster"}
 
 
+@pytest.mark.parametrize("deployed", [True, False])
+def test_a_service_is_monitored_where_monitoring_is_deployed(service: Service, bare: Settings, deployed: bool) -> None:
+    settings = with_add_ons(bare, monitoring={"deployed": deployed})
+    service("deaf")
+
+    app = build_app(settings, services=service("echo", ("monitoring",)))
+
+    found = {stack.service_name: stack.monitored for stack in app.node.children if isinstance(stack, ServiceStack)}
+    assert found == {"deaf": False, "echo": deployed}
+
+
 @pytest.mark.parametrize(
     ("name", "mend"),
     [("polyaxn", "did you mean polyaxon?"), ("spark", "name one of these, or add its folder to stacks/add_ons/")],
@@ -148,7 +160,7 @@ def test_an_add_on_that_there_is_not_is_refused(service: Service, bare: Settings
 
     assert str(error.value).splitlines() == [
         "services/echo/service.py: requires",
-        f"  requires {name!r}, which is no add-on; there is argo-workflows, polyaxon",
+        f"  requires {name!r}, which is no add-on; there is {', '.join(add_on_modules())}",
         f"  mend: {mend}",
     ]
 
@@ -176,7 +188,7 @@ def test_an_add_on_has_the_keys_of_its_own_settings(add_on: Path) -> None:
 
     table = add_ons_settings().model_validate({"data-workflows": {"retention_days": 3}})
 
-    assert add_on_modules().keys() == {"argo-workflows", "data-workflows", "polyaxon"}
+    assert {"data-workflows", "polyaxon"} <= add_on_modules().keys()
     assert table.of("data-workflows").model_dump() == {"deployed": True, "retention_days": 3}
     assert table.of("polyaxon") == PolyaxonSettings()
 
@@ -249,7 +261,7 @@ def test_on_a_cluster_of_ones_own_the_sum_is_of_its_nodes(service: Service, add_
         build_app(local, services=service("echo", ("data-workflows",), cpu="700m", replicas=2))
 
     assert error.value.where == "environments/local.toml: node.count"
-    assert "    1 x a node of this cluster    2000m    8192Mi" in error.value.what
+    assert "    1 x a node of this cluster    2000m   10240Mi" in error.value.what
     assert error.value.mend.startswith("write node.count = 2 or more, or a larger node.cpu and node.memory, or")
 
 
@@ -343,7 +355,7 @@ def test_volumes_of_add_ons_are_protected_as_the_environment_is(
 
 
 def test_the_documented_add_on_is_one(bare: Settings, service: Service, add_on: Path, synthesise: Synthesise) -> None:
-    _, example = re.findall(
+    _, example, _ = re.findall(
         "^```python\n(.*?)^```", (ROOT / "docs" / "add-ons.md").read_text(), re.MULTILINE | re.DOTALL
     )
     (add_on / "stack.py").write_text(example)

@@ -139,6 +139,6 @@ def test_a_size_that_is_no_quantity_is_refused() -> None:
 def test_an_environment_does_without_the_notebook(settings: Settings, synthesise: Synthesise, stacks: Stacks) -> None:
     alone = synthesise(with_services(settings, {"iris": {"notebook": False}}))["gke-dev-iris"]
 
-    assert stacks["gke-dev-iris"]["output"].keys() == {"url", "notebook_url", "training_image"}
-    assert alone["output"].keys() == {"url", "training_image"}
+    assert stacks["gke-dev-iris"]["output"].keys() == {"url", "dashboard", "notebook_url", "training_image"}
+    assert alone["output"].keys() == {"url", "dashboard", "training_image"}
     assert "kubernetes_persistent_volume_claim_v1" not in alone["resource"]

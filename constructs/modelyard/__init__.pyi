@@ -3,11 +3,13 @@ from .artifact_store import ArtifactStore as ArtifactStore
 from .autoscaling import Autoscaling as Autoscaling
 from .build_context import BuildContext as BuildContext
 from .cluster_ref import ClusterRef as ClusterRef
+from .dashboard import Dashboard as Dashboard
 from .egress import Egress as Egress
 from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
 from .generated_secret import GeneratedSecret as GeneratedSecret
 from .helm_chart import HelmChart as HelmChart
+from .http_metrics import HttpMetrics as HttpMetrics
 from .manifests import Manifests as Manifests
 from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace

@@ -23,5 +23,14 @@ class ClusterRef(ABC):
         """What makes this cloud give a LoadBalancer a private address."""
 
     @abstractmethod
+    def logs_url(self, *, namespace: str, pods: str) -> str | None:
+        """A page of the cloud with what pods have written; None if nobody keeps it.
+
+        Args:
+            namespace: Where they are.
+            pods: Their names, as a regular expression (RE2) of all of the name.
+        """
+
+    @abstractmethod
     def connect(self, stack: TerraformStack) -> KubernetesProvider:
         """Configures the stack's Kubernetes provider, without a token that could end up in a state."""

@@ -25,3 +25,7 @@ class ConfigurationError(Exception):
         """Place, what and mend, a line each."""
         place = f"{self.where}\n  " if self.where else ""
         return f"{place}{self.what}\n  mend: {self.mend}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows: the message, as on a command line, and no stack trace."""
+        return [f"error: {self}"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from modelyard.errors import ConfigurationError
 from modelyard.helm_release import add_release, local_chart, release_labels
-from modelyard.service_scope import ServiceScope
+from modelyard.service_scope import service_of
 
 from constructs import Construct
 
@@ -20,7 +20,7 @@ class GeneratedSecret(Construct):
     Later deploys keep the values, and add those of new keys. Another `revision` makes all of them anew.
 
     Args:
-        scope: The service's stack.
+        scope: The service's stack, or a construct in it.
         id_: The construct's id.
         name: The Secret's name.
         namespace: Where it goes, best as a reference: `add_namespace(…).metadata.name`.
@@ -38,7 +38,7 @@ class GeneratedSecret(Construct):
 
     def __init__(
         self,
-        scope: ServiceScope,
+        scope: Construct,
         id_: str,
         *,
         name: str,
@@ -48,6 +48,7 @@ class GeneratedSecret(Construct):
         secret_annotations: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        service = service_of(scope)
         for key in keys or [""]:
             if not _KEY.fullmatch(key):
                 raise ConfigurationError(
@@ -55,14 +56,14 @@ class GeneratedSecret(Construct):
                     mend="name each value with letters, digits, dots, dashes and underscores, for example password",
                 )
         values = {
-            "labels": release_labels(scope),
+            "labels": release_labels(service),
             "annotations": dict(secret_annotations or {}),
             "keys": list(keys),
             "revision": str(revision),
         }
         release = add_release(
             self,
-            service=scope,
+            service=service,
             chart=local_chart(self, "generated-secret"),
             name=name,
             namespace=namespace,

@@ -29,6 +29,8 @@ def add_release(
     repository: str | None = None,
     version: str | None = None,
     timeout: int | None = None,
+    wait_for_jobs: bool = False,
+    atomic: bool = True,
     depends_on: Sequence[ITerraformDependable] = (),
 ) -> Release:
     """A Helm release, the child `release` of `scope`. One that fails leaves what was there before.
@@ -43,6 +45,8 @@ def add_release(
         repository: The address of a chart repository.
         version: The chart's, in the repository.
         timeout: How long its objects may take to be ready, in seconds; by default Helm's 300.
+        wait_for_jobs: Whether Jobs among them are ready only when they have succeeded.
+        atomic: Whether a failure takes back what was made; else it stays, to be looked at, until the next deploy.
         depends_on: What must be there before.
 
     Raises:
@@ -60,10 +64,11 @@ def add_release(
         namespace=namespace,
         values=list(values),
         # Without it, a first release that fails stays, unknown to Terraform, and its name is in use.
-        atomic=True,
+        atomic=atomic,
         # Each is a Secret with all manifests; Helm itself would keep every one there ever was.
         max_history=3,
         timeout=timeout,
+        wait_for_jobs=wait_for_jobs or None,
         depends_on=list(depends_on) or None,
     )
 

@@ -39,6 +39,9 @@ class KubeconfigClusterRef(ClusterRef):
         """None: on a cluster of one's own, every address is a private one."""
         return {}
 
+    def logs_url(self, *, namespace: str, pods: str) -> None:
+        """None: the nodes keep logs while the pods are there."""
+
     def connect(self, stack: TerraformStack) -> KubernetesProvider:
         """Names the kubeconfig's files; what is in them is read at run time."""
         return KubernetesProvider(stack, "kubernetes", config_paths=kubeconfig_files(), config_context=self.context)

@@ -6,6 +6,7 @@ import reprlib
 from collections.abc import Mapping, Sequence
 
 from modelyard.errors import ConfigurationError
+from modelyard.inference_service_checks import API_GROUP, check_canary
 from modelyard.manifest_text import placeholder
 
 from cdktf import Token
@@ -120,6 +121,8 @@ def _check_object(manifest: dict[str, object], namespace: str, where: str) -> No
             "make a release of its own for what belongs into another one",
             where=where,
         )
+    if kind == "InferenceService" and _group(manifest) == API_GROUP:
+        check_canary(manifest, where)
     if kind == "Secret" and _group(manifest) == "" and manifest.keys() & {"data", "stringData"}:
         raise ConfigurationError(
             f"Secret {metadata['name']!r}: what is in it would stand in plans and in Terraform's state",

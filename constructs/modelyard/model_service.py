@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from modelyard.artifact_store import ArtifactAccess
 from modelyard.autoscaling import Autoscaling
+from modelyard.disruption_budget import add_disruption_budget
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
+from modelyard.http_metrics import HttpMetrics
 from modelyard.load_balancer import add_load_balancer
 from modelyard.namespace import add_namespace
 from modelyard.pod_requests import PodRequests
@@ -22,7 +24,6 @@ from modelyard.volume import Volume, add_claim
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1
 from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
-from cdktf_cdktf_provider_kubernetes import pod_disruption_budget_v1 as pdb
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class ModelService(Construct):
         replicas: How many pods, 1 or more; the least number when `autoscaling` is given.
         autoscaling: Lets the number of pods follow the load.
         probes: Paths and times; by default /readyz and /healthz.
+        metrics: What it tells Prometheus: where the service is monitored, that makes its dashboard.
         egress: What the pods may reach; by default DNS only.
         access: What its service account, which has the service's name, was granted; adds to `egress`.
         environment: Environment variables. Not for secrets: they stand in plans and in the state.
@@ -82,6 +84,7 @@ class ModelService(Construct):
         replicas: int = 1,
         autoscaling: Autoscaling | None = None,
         probes: Probes | None = None,
+        metrics: HttpMetrics | None = None,
         egress: Egress | None = None,
         access: ArtifactAccess | None = None,
         environment: Mapping[str, str] | None = None,
@@ -115,6 +118,7 @@ class ModelService(Construct):
             ),
             automount_service_account_token=False,
         )
+        scraped = metrics if scope.monitored else None
         claim = add_claim(self, "claim", metadata=asdict(self._metadata), **asdict(volume)) if volume else None
         pods = ServingPods(
             name=name,
@@ -123,6 +127,7 @@ class ModelService(Construct):
             resources=resources,
             probes=probes or Probes(),
             environment=environment or {},
+            annotations=scraped.scraped(port) if scraped else {},
             shutdown_seconds=shutdown_seconds,
             secrets=secrets or {},
             claims={volume.path: claim.metadata.name} if volume and claim else {},
@@ -135,6 +140,7 @@ class ModelService(Construct):
             port=port,
             exposure=exposure,
             egress=[egress or Egress.none(), *access.egress],
+            scraped=scraped is not None,
         )
         self.deployment = self._deploy(
             pods,
@@ -152,8 +158,10 @@ class ModelService(Construct):
             exposure=exposure,
             output=f"{part}_url" if part else "url",
         )
+        if scraped:
+            self._show(scope, scraped, output=f"{part}_dashboard" if part else "dashboard")
         if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
-            self._limit_disruption()
+            add_disruption_budget(self, "disruption_budget", metadata=asdict(self._metadata), selector=self._selector)
         if autoscaling:
             self._autoscale(autoscaling)
 
@@ -181,15 +189,19 @@ class ModelService(Construct):
             depends_on=wait_for,
         )
 
-    def _limit_disruption(self) -> None:
-        pdb.PodDisruptionBudgetV1(
+    def _show(self, service: ServiceScope, metrics: HttpMetrics, *, output: str) -> None:
+        # Grafana's classes take time to load: those who have no dashboard need none.
+        from modelyard.dashboard import Dashboard  # noqa: PLC0415 - see above
+
+        Dashboard(
             self,
-            "disruption_budget",
-            metadata=pdb.PodDisruptionBudgetV1Metadata(**asdict(self._metadata)),
-            spec=pdb.PodDisruptionBudgetV1Spec(
-                max_unavailable="1",
-                selector=pdb.PodDisruptionBudgetV1SpecSelector(match_labels=self._selector),
-            ),
+            "dashboard",
+            service=service,
+            name=self._metadata.name,
+            namespace=self.namespace,
+            deployment=self._metadata.name,
+            metrics=metrics,
+            output=output,
         )
 
     def _autoscale(self, autoscaling: Autoscaling) -> None:

@@ -11,14 +11,20 @@ PodSecurity = Literal["restricted", "baseline", "privileged"]
 
 
 def add_namespace(
-    scope: Construct, id_: str, *, service: ServiceScope, pod_security: PodSecurity = "restricted"
+    scope: Construct,
+    id_: str,
+    *,
+    service: ServiceScope,
+    name: str | None = None,
+    pod_security: PodSecurity = "restricted",
 ) -> namespace_v1.NamespaceV1:
-    """A namespace of the service's name, in which pods must keep to a Pod Security Standard.
+    """A namespace, in which pods must keep to a Pod Security Standard.
 
     Args:
         scope: The construct that it is part of.
         id_: The construct's id.
-        service: The stack, which gives name and labels.
+        service: The stack, which gives labels.
+        name: Of the namespace, by default the service's.
         pod_security: The standard: `restricted`, unless the pods are others' and cannot.
 
     Source: https://kubernetes.io/docs/concepts/security/pod-security-admission/
@@ -27,5 +33,7 @@ def add_namespace(
     return namespace_v1.NamespaceV1(
         scope,
         id_,
-        metadata=namespace_v1.NamespaceV1Metadata(name=service.service_name, labels={**service.labels, **modes}),
+        metadata=namespace_v1.NamespaceV1Metadata(
+            name=name or service.service_name, labels={**service.labels, **modes}
+        ),
     )

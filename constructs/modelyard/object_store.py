@@ -11,7 +11,7 @@ from modelyard.manifests import Manifests
 from modelyard.pod_requests import PodRequests
 from modelyard.resources import Resources
 from modelyard.restricted import restricted_container, restricted_pod
-from modelyard.service_scope import ServiceScope
+from modelyard.service_scope import service_of
 from modelyard.volume import add_claim
 
 from constructs import Construct
@@ -36,22 +36,26 @@ class ObjectStore(Construct):
     """One bucket behind S3's API, reached by the pods of its namespace with keys that are made in the cluster.
 
     Args:
-        scope: The service's stack.
+        scope: The service's stack, or a construct in it.
         id_: The construct's id; renaming it replaces the store and all that is in it.
         namespace: Which has the service's name, best as a reference: `add_namespace(…).metadata.name`.
         size: Of its volume, a Kubernetes quantity.
 
     Attributes:
-        address: Host and port within the cluster.
+        service: The name of its Service.
+        port: Of its Service.
+        address: Both, for other namespaces too.
         credentials: The Secret with `ACCESS_KEY` and `SECRET_KEY`.
         release: The Helm release; who uses the store waits for it.
     """
 
-    def __init__(self, scope: ServiceScope, id_: str, *, namespace: str, size: str = "10Gi") -> None:
+    def __init__(self, scope: Construct, id_: str, *, namespace: str, size: str = "10Gi") -> None:
         super().__init__(scope, id_)
-        self.address = f"{NAME}.{scope.service_name}:{PORT}"
+        service = service_of(scope)
+        self.service, self.port = NAME, PORT
+        self.address = f"{NAME}.{service.service_name}:{PORT}"
         secret = GeneratedSecret(
-            scope,
+            self,
             "credentials",
             name=NAME,
             namespace=namespace,
@@ -66,18 +70,18 @@ class ObjectStore(Construct):
         )
         self.credentials = secret.name
         claim = add_claim(
-            scope,
+            self,
             "volume",
-            metadata={"name": NAME, "namespace": namespace, "labels": scope.labels},
+            metadata={"name": NAME, "namespace": namespace, "labels": service.labels},
             size=size,
             protected=False,
             path=_FOLDER,
         )
-        scope.add_pods(_PODS)
+        service.add_pods(_PODS)
         manifests = _manifests(
             claim=claim.metadata.name, credentials=self.credentials, pod_annotations=secret.annotations
         )
-        self.release = Manifests(scope, "store", name="store", namespace=namespace, manifests=manifests).release
+        self.release = Manifests(self, "store", name="store", namespace=namespace, manifests=manifests).release
 
 
 def _manifests(*, claim: str, credentials: str, pod_annotations: Mapping[str, str]) -> list[dict[str, Any]]:

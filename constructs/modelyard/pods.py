@@ -36,6 +36,7 @@ class ServingPods:
         resources: Requests and limits.
         probes: Startup, readiness, liveness.
         environment: Environment variables; not for secrets, they stand in the plan.
+        annotations: Of the pods.
         shutdown_seconds: How long requests under way may take to finish.
         scratch_size: Size limit of /tmp, the only place that can be written besides `claims`.
         secrets: By the folders where they are mounted, a file for each key.
@@ -48,6 +49,7 @@ class ServingPods:
     resources: Resources
     probes: Probes
     environment: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     shutdown_seconds: int = 30
     scratch_size: str = "128Mi"
     secrets: Mapping[str, "GeneratedSecret"] = field(default_factory=dict)
@@ -57,7 +59,9 @@ class ServingPods:
         """The pod template of a Deployment whose pods carry `labels` and are found by `selector`."""
         revisions = {name: value for each in self.secrets.values() for name, value in each.annotations.items()}
         return k8s.DeploymentV1SpecTemplate(
-            metadata=k8s.DeploymentV1SpecTemplateMetadata(labels=dict(labels), annotations=revisions or None),
+            metadata=k8s.DeploymentV1SpecTemplateMetadata(
+                labels=dict(labels), annotations={**self.annotations, **revisions} or None
+            ),
             spec=k8s.DeploymentV1SpecTemplateSpec(
                 service_account_name=self.name,
                 automount_service_account_token=False,

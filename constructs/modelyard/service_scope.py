@@ -17,15 +17,27 @@ class ServiceScope(TerraformStack):
         environment: The environment's name, for example `gke-dev`; becomes a label.
         service_name: The service's Kubernetes name, for example `image-classifier`.
         cluster: Where it runs.
+        monitored: Whether the add-on `monitoring` is in the cluster for it.
 
     Attributes:
         pods: What its pods request.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: str, service_name: str, cluster: ClusterRef) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: str,
+        service_name: str,
+        cluster: ClusterRef,
+        monitored: bool = False,
+    ) -> None:
         super().__init__(scope, id_)
+        self.environment = environment
         self.service_name = service_name
         self.cluster = cluster
+        self.monitored = monitored
         self.kubernetes = cluster.connect(self)
         self.selector = {"app.kubernetes.io/name": service_name}
         self.labels = {
@@ -46,3 +58,15 @@ class ServiceScope(TerraformStack):
         except ConfigurationError as error:
             raise error if pods.name == self.service_name else error.within(f"pods of {pods.name}") from error
         self.pods.append(pods)
+
+
+def service_of(scope: Construct) -> ServiceScope:
+    """The stack that a construct is part of, at whatever depth.
+
+    Raises:
+        TypeError: Another kind of stack.
+    """
+    stack = scope if isinstance(scope, ServiceScope) else TerraformStack.of(scope)
+    if not isinstance(stack, ServiceScope):
+        raise TypeError(f"{stack.node.id} holds no service")
+    return stack

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from modelyard.egress import Egress
 from modelyard.exposure import Exposure
+from modelyard.http_metrics import MONITORING
 
 from cdktf_cdktf_provider_kubernetes import network_policy_v1 as k8s
 from constructs import Construct
@@ -18,8 +19,11 @@ def add_traffic_rules(
     port: int,
     exposure: Exposure,
     egress: Sequence[Egress],
+    scraped: bool,
 ) -> k8s.NetworkPolicyV1:
     """Lets `exposure`'s networks reach `port` of the pods, and the pods reach DNS and what `egress` says.
+
+    If they are `scraped`, the add-on `monitoring` reaches `port`, too.
 
     The load balancer keeps the callers' addresses (externalTrafficPolicy Local), so these rules see the same ones as
     its own source ranges do. The kubelet's probes come from the pod's own node, which is always let in.
@@ -34,16 +38,27 @@ def add_traffic_rules(
             ingress=[
                 k8s.NetworkPolicyV1SpecIngress(
                     from_=[
-                        k8s.NetworkPolicyV1SpecIngressFrom(
-                            ip_block=k8s.NetworkPolicyV1SpecIngressFromIpBlock(cidr=cidr)
-                        )
-                        for cidr in exposure.ranges
+                        *(
+                            k8s.NetworkPolicyV1SpecIngressFrom(
+                                ip_block=k8s.NetworkPolicyV1SpecIngressFromIpBlock(cidr=cidr)
+                            )
+                            for cidr in exposure.ranges
+                        ),
+                        *([_monitoring()] if scraped else []),
                     ],
                     ports=[k8s.NetworkPolicyV1SpecIngressPorts(port=str(port), protocol="TCP")],
                 )
             ],
             egress=_egress_rules(egress),
         ),
+    )
+
+
+def _monitoring() -> k8s.NetworkPolicyV1SpecIngressFrom:
+    # Each namespace has its name as this label: the API server writes it.
+    named = {"kubernetes.io/metadata.name": MONITORING}
+    return k8s.NetworkPolicyV1SpecIngressFrom(
+        namespace_selector=k8s.NetworkPolicyV1SpecIngressFromNamespaceSelector(match_labels=named)
     )
 
 

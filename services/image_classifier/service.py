@@ -1,6 +1,6 @@
 """AlexNet on ImageNet behind POST /predict."""
 
-from modelyard import Egress, ModelService, Probes, Resources
+from modelyard import Egress, HttpMetrics, ModelService, Probes, Resources
 
 from stacks.service import ServiceStack
 
@@ -8,6 +8,7 @@ from stacks.service import ServiceStack
 class ImageClassifier(ServiceStack):
     """Labels the image at a URL, or one that is uploaded."""
 
+    requires = ("monitoring",)
     example = (
         "curl {url}predict --json "
         """'{{"url": "https://raw.githubusercontent.com/pytorch/hub/master/images/dog.jpg"}}'"""
@@ -25,5 +26,12 @@ class ImageClassifier(ServiceStack):
             exposure=self.exposure,
             replicas=self.settings.replicas,
             probes=Probes(startup_seconds=60),
+            metrics=HttpMetrics(
+                requests="image_classifier_requests_total",
+                outcome="outcome",
+                success="ok",
+                duration="image_classifier_request_duration_seconds",
+                in_flight="image_classifier_predictions_in_progress",
+            ),
             egress=Egress.internet(),
         )

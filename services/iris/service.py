@@ -1,6 +1,6 @@
 """A page that tells which iris it is, by a model of nearest neighbours, and a notebook server to make better ones."""
 
-from modelyard import ArtifactAccess, Egress, ModelService, NotebookServer, Probes, Resources
+from modelyard import ArtifactAccess, Egress, HttpMetrics, ModelService, NotebookServer, Probes, Resources
 
 from cdktf import TerraformOutput
 
@@ -12,7 +12,7 @@ from .settings import IrisSettings
 class Iris(ServiceStack):
     """Four sliders, a species and its picture; the model is in the image, or in the artifact store."""
 
-    requires = ("polyaxon",)
+    requires = ("monitoring", "polyaxon")
     example = "python3 -m webbrowser {url}"
     settings: IrisSettings
 
@@ -47,6 +47,13 @@ class Iris(ServiceStack):
             replicas=self.settings.replicas,
             # Ready is: the model is loaded. Streamlit's own page of health knows nothing of it.
             probes=Probes(alive_path="/_stcore/health", startup_seconds=60),
+            metrics=HttpMetrics(
+                requests="iris_answers_total",
+                outcome="outcome",
+                success="ok",
+                duration="iris_answer_duration_seconds",
+                in_flight="iris_answers_in_progress",
+            ),
             egress=Egress.none(),
             environment={"MODEL": self.artifacts.url(model) if model else "iris-model.zip"},
             access=self._reads_artifacts() if model else None,

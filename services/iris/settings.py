@@ -1,27 +1,15 @@
 """The keys that environments have for iris."""
 
-from typing import Annotated
-
 from pydantic import Field
 
-from stacks.setting_types import form
+from stacks.setting_types import ArtifactPath
 from stacks.settings import ServiceSettings
 
 
 class IrisSettings(ServiceSettings):
     """Which model the page serves, and whether there is a notebook server."""
 
-    model: (
-        Annotated[
-            str,
-            form(
-                "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$",
-                "a path in the environment's artifact store, whose parts have letters, digits, dots, dashes and "
-                "underscores, a letter or digit first",
-            ),
-        ]
-        | None
-    ) = Field(
+    model: ArtifactPath | None = Field(
         None,
         description="Path of the model in the environment's artifact store; none given means the one in the image.",
         examples=["iris/iris-model.zip"],

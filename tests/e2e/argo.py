@@ -1,6 +1,5 @@
 """Argo Workflows on a real cluster, built from its source."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from commands.image_builder import find_builder
-from commands.image_loader import load_command
 from stacks.add_ons.argo_workflows.values import EXECUTOR, VERSION
 from tests.e2e.clusters import Cluster
+from tests.e2e.go_modules import build, module_folder
 from tests.e2e.local_cluster import kubectl
+from tests.e2e.node_images import load_program
 
 _MODULE = "github.com/argoproj/argo-workflows/v3"
 _NAMESPACE = "argo-e2e"
@@ -52,12 +51,8 @@ def build_argo(cache: Path) -> Path:
     programs = ("argo", "argoexec", "workflow-controller")
     if all((folder / program).exists() for program in programs):
         return folder
-    (folder / "empty").mkdir(parents=True, exist_ok=True)
-    (folder / "empty" / "go.mod").write_text("module empty\n")
-    command = ["go", "mod", "download", "-json", f"{_MODULE}@{VERSION}"]
-    printed = subprocess.run(command, cwd=folder / "empty", capture_output=True, text=True, check=True, timeout=600)
     source = folder / "source"
-    shutil.copytree(json.loads(printed.stdout)["Dir"], source, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(module_folder(_MODULE, VERSION), source, dirs_exist_ok=True, copy_function=shutil.copyfile)
     # A module's archive has neither symbolic links nor what Node would have built.
     signals = source / "workflow" / "executor" / "osspecific"
     shutil.copyfile(signals / "signal_darwin.go", signals / "signal_linux.go")
@@ -66,9 +61,7 @@ def build_argo(cache: Path) -> Path:
     page.write_text("built without its pages\n")
     shutil.copytree(source / "manifests", folder / "manifests", dirs_exist_ok=True)
     for program in programs:
-        linked = f"-s -w -X {_MODULE}.version={VERSION}"
-        command = ["go", "build", "-trimpath", "-ldflags", linked, "-o", str(folder / program), f"./cmd/{program}"]
-        subprocess.run(command, cwd=source, env={**os.environ, "CGO_ENABLED": "0"}, check=True, timeout=3000)
+        build(source, f"./cmd/{program}", folder / program, linked=f"-X {_MODULE}.version={VERSION}")
     shutil.rmtree(source)
     return folder
 
@@ -83,7 +76,7 @@ def running_argo(cluster: Cluster, built: Path, folder: Path) -> Iterator[Argo]:
         folder: For what is made on the way.
     """
     for program in ("workflow-controller", "argoexec"):
-        load_program(cluster, built / program, _image(program), folder)
+        load_program(cluster, built / program, _image(program))
     installed = _manifests(built, folder)
     try:
         kubectl(cluster.kubeconfig, "apply", "--server-side", "-f", str(installed))
@@ -93,21 +86,6 @@ def running_argo(cluster: Cluster, built: Path, folder: Path) -> Iterator[Argo]:
     finally:
         command = ["kubectl", "--kubeconfig", cluster.kubeconfig, "delete", "--ignore-not-found", "-f", str(installed)]
         subprocess.run(command, capture_output=True, timeout=180, check=False)
-
-
-def load_program(cluster: Cluster, program: Path, image: str, folder: Path) -> None:
-    """Makes an image of one static program, and brings it to the cluster's nodes."""
-    context, archive = folder / f"{program.name}-image", folder / f"{program.name}.tar"
-    context.mkdir()
-    shutil.copy(program, context)
-    (context / "Dockerfile").write_text(f'FROM scratch\nCOPY {program.name} /bin/\nENTRYPOINT ["{program.name}"]\n')
-    builder, environment = find_builder(), {**os.environ, "BUILDAH_ISOLATION": "chroot"}
-    node = kubectl(cluster.kubeconfig, "config", "current-context").strip()
-    loads = load_command(node, cluster.image_loader, archive)
-    for command in (builder.build_command(context, image, []), builder.save_command(image, archive), loads):
-        if command:
-            subprocess.run(command, env=environment, capture_output=True, check=True, timeout=600)
-    archive.unlink()
 
 
 def _image(program: str) -> str:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from commands.terraform import terraform
 from stacks.paths import SERVICES
 from tests.e2e.conftest import Proof
+from tests.e2e.disks import disk
 from tests.e2e.iris_page import slide, tell_virginica
 from tests.e2e.local_cluster import Local, kubectl, wait_until
 
@@ -25,37 +26,14 @@ NOTEBOOK = ["-n", "iris", "deployment/iris-notebook"]
 
 
 @pytest.fixture(scope="module")
-def disk(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A volume for the claim, where no storage class makes one."""
-    if kubectl(kubeconfig, "get", "storageclasses", "-o", "name"):
+def volume(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of the notebook."""
+    with disk(kubeconfig, tmp_path_factory.mktemp("disk"), namespace="iris", claim="iris-notebook"):
         yield
-        return
-    folder = tmp_path_factory.mktemp("disk")
-    # Kubernetes gives folders of a node to no group, as it does with a cloud's disks; a new one has this in it.
-    (folder / "lost+found").mkdir(mode=0o700)
-    folder.chmod(0o777)
-    for parent in folder.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    volume = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": "modelyard-iris-notebook"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "capacity": {"storage": "10Gi"},
-            "claimRef": {"namespace": "iris", "name": "iris-notebook"},
-            "hostPath": {"path": str(folder)},
-            "persistentVolumeReclaimPolicy": "Retain",
-        },
-    }
-    (file := folder.parent / f"{folder.name}.json").write_text(json.dumps(volume))
-    kubectl(kubeconfig, "apply", "-f", str(file))
-    yield
-    kubectl(kubeconfig, "delete", "-f", str(file), "--wait=false")
 
 
 @pytest.fixture(scope="module")
-def iris(base_images: None, disk: None, local_with: Callable[[str], Local]) -> Iterator[Local]:
+def iris(base_images: None, volume: None, local_with: Callable[[str], Local]) -> Iterator[Local]:
     """The environment `local` with nothing but iris, deployed."""
     local = local_with("iris")
     yield local

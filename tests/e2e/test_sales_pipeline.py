@@ -28,9 +28,10 @@ from services.sales_pipeline.tests.deployed_steps import deployed_steps
 from services.sales_pipeline.tests.program import RUNTIME
 from services.sales_pipeline.tests.sales import write_sales
 from stacks.add_ons.argo_workflows.repository import StoreKind
-from tests.e2e.argo import Argo, load_program
+from tests.e2e.argo import Argo
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
+from tests.e2e.disks import disk
 from tests.e2e.local_cluster import Local, kubectl, wait_until
 
 README = Path(__file__).parents[2] / "services" / "sales_pipeline" / "README.md"
@@ -100,31 +101,10 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def store_image(cluster: Cluster, versitygw: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The store that the service brings where there is no cloud: the same release, under its name."""
-    load_program(cluster, versitygw, object_store.IMAGE, tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture(scope="module")
-def volume(cluster: Cluster, store_image: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the store's claim is bound to, where the cluster makes no volumes."""
-    if kubectl(cluster.kubeconfig, "get", "storageclass", "-o", "name"):
+def volume(cluster: Cluster, object_store_image: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of the store."""
+    with disk(cluster.kubeconfig, tmp_path_factory.mktemp("disk"), namespace=NAME, claim=object_store.NAME):
         yield
-        return
-    folder = tmp_path_factory.mktemp("volume")
-    folder.chmod(0o777)
-    spec = {
-        "capacity": {"storage": "10Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "hostPath": {"path": str(folder)},
-        "claimRef": {"namespace": NAME, "name": object_store.NAME},
-    }
-    (file := folder.with_suffix(".json")).write_text(
-        json.dumps({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "e2e-sales"}, "spec": spec})
-    )
-    kubectl(cluster.kubeconfig, "apply", "-f", str(file))
-    yield
-    kubectl(cluster.kubeconfig, "delete", "-f", str(file), "--timeout=50s")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import cast
 
 from modelyard.azure.image_registry import ContainerRegistryRef
 from modelyard.azure.machine_types import MAX_PODS, node_capacity
-from modelyard.azure.monitoring import ClusterLogs
+from modelyard.azure.monitoring import ClusterLogs, query_url
 from modelyard.azure.provider import connect_azure
 from modelyard.cluster_ref import ClusterRef
 from modelyard.exposure import Exposure
@@ -54,6 +54,24 @@ class AksClusterRef(ClusterRef):
     def internal_load_balancer_annotations(self) -> Mapping[str, str]:
         """Source: https://learn.microsoft.com/azure/aks/internal-lb."""
         return {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
+
+    def logs_url(self, *, namespace: str, pods: str) -> str:
+        """Log Analytics, to which Container Insights sends the logs of all pods but AKS's own."""
+        query = "\n".join(
+            [
+                "ContainerLogV2",
+                f'| where PodNamespace == "{namespace}" and PodName matches regex "^{pods}$"',
+                "| project TimeGenerated, PodName, LogSource, LogMessage",
+                "| order by TimeGenerated desc",
+            ]
+        )
+        return query_url(self.resource_id, query)
+
+    @property
+    def resource_id(self) -> str:
+        """The cluster's id in Azure."""
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/Microsoft.ContainerService/managedClusters/{self.name}"
 
     def token_issuer(self, stack: TerraformStack) -> str:
         """Who signs the tokens of the cluster's service accounts, in a stack that is connected to it."""

@@ -3,8 +3,11 @@
 Source: https://learn.microsoft.com/azure/azure-monitor/containers/kubernetes-monitoring-enable
 """
 
+import base64
+import gzip
 import json
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from cdktf_cdktf_provider_azurerm import monitor_data_collection_rule as rule
 from cdktf_cdktf_provider_azurerm.log_analytics_workspace import LogAnalyticsWorkspace
@@ -94,6 +97,19 @@ class ClusterLogs(Construct):
             target_resource_id=cluster_id,
             data_collection_rule_id=self._rule.id,
         )
+
+
+def query_url(resource_id: str, query: str) -> str:
+    """The portal's page that runs a query over a resource's logs of the last hour.
+
+    It has the form of the links in Azure's alerts:
+    https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema
+    """
+    scope = quote(json.dumps({"resources": [{"resourceId": resource_id}]}, separators=(",", ":")), safe="")
+    # Stored, not compressed: the same bytes from each version of zlib, so that no plan changes with it.
+    packed = quote(base64.b64encode(gzip.compress(query.encode(), compresslevel=0, mtime=0)), safe="")
+    blade = "https://portal.azure.com/#blade/Microsoft_Azure_Monitoring_Logs/LogsBlade"
+    return f"{blade}/source/Alerts.EmailLinks/scope/{scope}/q/{packed}/prettify/1/timespan/PT1H"
 
 
 # Every log line is billed by its size: AKS's own pods are left out, and inventory is taken every five minutes.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from modelyard.cluster_ref import ClusterRef
 from modelyard.exposure import Exposure
@@ -51,6 +52,23 @@ class GkeClusterRef(ClusterRef):
     def internal_load_balancer_annotations(self) -> Mapping[str, str]:
         """Source: https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balancing."""
         return {"networking.gke.io/load-balancer-type": "Internal"}
+
+    def logs_url(self, *, namespace: str, pods: str) -> str:
+        """Cloud Logging, to which GKE sends the logs of all pods; `Stream logs` there follows them.
+
+        Source: https://cloud.google.com/logging/docs/view/logs-explorer-interface
+        """
+        query = "\n".join(
+            [
+                'resource.type="k8s_container"',
+                f'resource.labels.project_id="{self.project_id}"',
+                f'resource.labels.location="{self.region}"',
+                f'resource.labels.cluster_name="{self.name}"',
+                f'resource.labels.namespace_name="{namespace}"',
+                f'resource.labels.pod_name=~"^{pods}$"',
+            ]
+        )
+        return f"https://console.cloud.google.com/logs/query;query={quote(query, safe='')}?project={self.project_id}"
 
     def connect(self, stack: TerraformStack) -> KubernetesProvider:
         """Reads address and certificate at plan time; the credential comes from gcloud's plugin at run time."""

@@ -23,7 +23,7 @@ from services.image_classifier.runtime.export.graph import build_alexnet
 from services.image_classifier.tests.alexnet import TORCHVISIONS_SIZES, random_weights, write_checkpoint
 from services.image_classifier.tests.pictures import encoded, noise, picture
 
-_TORCH_PYTHON = Path(".venv-torch/bin/python").absolute()
+_TORCH_PYTHON = Path(".venv-frameworks/bin/python").absolute()
 _CLOSED_SECONDS = 5
 _OPEN_SECONDS = 12
 _UTILISATION = 0.7  # of the slower side, in the open loop
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into the service's README.md")
     options = parser.parse_args()
     if not _TORCH_PYTHON.exists():
-        sys.exit("error: .venv-torch, the environment of the other side, is missing: `make bench-classifier` makes it")
+        sys.exit("error: .venv-frameworks, with the other side, is missing: `make bench-classifier` makes it")
     core = _leave_a_core()
     pictures = [encoded(_photo(seed), quality=85) for seed in range(8)]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,13 +1,13 @@
 """The other side of the bench: torchvision's own AlexNet behind flask-restful, as one serves it with PyTorch on a CPU.
 
-Runs in `.venv-torch`. WEIGHTS names a state of AlexNet as `torch.save` writes it.
+Runs in `.venv-frameworks`. WEIGHTS names a state of AlexNet as `torch.save` writes it.
 """
 
 import io
 import os
 from typing import Any
 
-import torch  # type: ignore[import-not-found]  # only in this side's own environment
+import torch
 from flask import Flask, request
 from flask_restful import Api, Resource  # type: ignore[import-not-found]  # only in this side's own environment
 from PIL import Image

@@ -4,7 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # ships no types
+import onnxruntime
 import pytest
 
 from services.image_classifier.runtime.export.checkpoint import read_checkpoint

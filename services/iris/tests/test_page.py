@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,17 @@ def test_without_a_model_the_page_says_why(page: Page, tmp_path: Path, content: 
     assert len(opened.slider) == 0
     assert str(model) in opened.error[0].value
     assert "No model can be asked" in opened.error[0].value
+
+
+def test_answers_are_counted_for_prometheus(page: Page, model_path: Path, tmp_path: Path) -> None:
+    page(tmp_path / "none.zip")
+    page(model_path).slider(key="petal length").set_value(1.4).run()
+
+    # The package as the page's script imports it.
+    registry = sys.modules["iris.metrics"].REGISTRY
+    counted = {
+        outcome: registry.get_sample_value("iris_answers_total", {"outcome": outcome}) for outcome in ("ok", "no-model")
+    }
+    assert counted["ok"] >= 2
+    assert counted["no-model"] >= 1
+    assert counted["ok"] == registry.get_sample_value("iris_answer_duration_seconds_count")

@@ -8,6 +8,7 @@ from services.iris.runtime.iris.server import serve
 from services.iris.tests.program import free_port, get, serving
 
 
+@pytest.mark.slow
 def test_the_app_is_ready_as_soon_as_its_model_is_there(packed: bytes, tmp_path: Path) -> None:
     port, model = free_port(), tmp_path / "iris-model.zip"
     with serving(port, model):
@@ -21,6 +22,8 @@ def test_the_app_is_ready_as_soon_as_its_model_is_there(packed: bytes, tmp_path:
         model.write_bytes(packed)
         assert get(port, "/readyz") == (200, f"{sha256(packed)}\n")
         assert get(port, "/")[0] == 200
+        status, metrics = get(port, "/metrics")
+        assert (status, "# TYPE iris_answers_total counter" in metrics) == (200, True)
 
 
 @pytest.mark.parametrize("wrong", ["80", "70000", "http"])

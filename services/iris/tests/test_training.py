@@ -69,6 +69,7 @@ def test_a_split_without_one_of_the_species_is_refused() -> None:
         train(Parameters(test_size=0.01))
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(packed: bytes, tmp_path: Path) -> None:
     output = tmp_path / "iris-model.zip"
 

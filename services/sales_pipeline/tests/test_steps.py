@@ -179,6 +179,7 @@ def test_what_another_try_may_mend_has_another_code(
     assert capsys.readouterr().err == said
 
 
+@pytest.mark.slow
 def test_a_process_ends_with_one_line_and_without_a_stack_trace(tmp_path: Path) -> None:
     files = [f"--{name}={tmp_path / name}" for name in ("x-train", "y-train", "lasso")]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 # PyPI's ONNX Runtime reports to Microsoft unless this is set before it is imported (its Privacy.md).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import onnxruntime  # type: ignore[import-untyped]  # ships no types
+import onnxruntime
 
 _PICTURE_SHAPE = [3, 224, 224]
 

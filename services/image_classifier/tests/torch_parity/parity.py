@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # ships no types
+import onnxruntime
 import pytest
-import torch  # type: ignore[import-not-found]  # only in this test's own environment
+import torch
 import torchvision  # type: ignore[import-not-found]  # only in this test's own environment
 from PIL import Image
 

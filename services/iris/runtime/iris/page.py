@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from . import metrics
 from .errors import IrisError
 from .model import FEATURES
 from .served_model import ServedModel, served_model
@@ -19,6 +20,7 @@ def show() -> None:
     try:
         served = served_model()
     except IrisError as error:
+        metrics.ANSWERS.labels("no-model").inc()
         st.error(f"No model can be asked: {error}. The page works as soon as there is one.")
         return
     sliders, answer = st.columns(2, gap="large")
@@ -27,8 +29,10 @@ def show() -> None:
             st.slider(f"{feature.capitalize()} (cm)", 0.0, 8.0, default, 0.1, format="%.1f", key=feature)
             for feature, default in zip(FEATURES, _DEFAULTS_CM, strict=True)
         ]
+    with metrics.answering():
+        probabilities = served.model.probabilities(lengths)
     with answer:
-        _show_answer(served.model.probabilities(lengths))
+        _show_answer(probabilities)
     _show_model(served)
 
 

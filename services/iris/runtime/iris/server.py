@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from .errors import IrisError
+from .metrics import REGISTRY
 from .served_model import served_model
 
 _SCRIPT = Path(__file__).parents[1] / "page_script.py"
@@ -27,13 +29,18 @@ def ready(_request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{served.sha256}\n")
 
 
+def show_metrics(_request: Request) -> Response:
+    """GET /metrics."""
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
 def serve() -> None:
     """Runs until it is told to end.
 
     Raises:
         IrisError: PORT is no port.
     """
-    st.App(_SCRIPT, routes=[Route("/readyz", ready)]).run(
+    st.App(_SCRIPT, routes=[Route("/readyz", ready), Route("/metrics", show_metrics)]).run(
         config={
             "browser.gatherUsageStats": False,
             "client.showErrorDetails": "none",

@@ -1,0 +1,1 @@
+"""Monitoring: Prometheus, which collects metrics, and Grafana, which shows them."""

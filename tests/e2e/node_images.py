@@ -1,0 +1,50 @@
+"""Images for the nodes of a real cluster."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from commands.image_builder import find_builder
+from commands.image_loader import load_command
+from tests.e2e.clusters import Cluster
+from tests.e2e.local_cluster import kubectl
+
+
+def load_image(cluster: Cluster, context: Path, image: str) -> None:
+    """Builds a folder's Dockerfile, and brings the image to the cluster's nodes."""
+    builder, environment = find_builder(), {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+    node = kubectl(cluster.kubeconfig, "config", "current-context").strip()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "image.tar"
+        loads = load_command(node, cluster.image_loader, archive)
+        for command in (builder.build_command(context, image, []), builder.save_command(image, archive), loads):
+            if command:
+                subprocess.run(command, env=environment, capture_output=True, check=True, timeout=900)
+
+
+def load_program(cluster: Cluster, program: Path, image: str, *, folder: str = "/bin", user: int = 0) -> None:
+    """Makes an image of one static program, and brings it to the cluster's nodes.
+
+    Args:
+        cluster: Whose.
+        program: Also what a container runs.
+        image: Its name.
+        folder: Where the program is in the image.
+        user: Who runs it.
+    """
+    with tempfile.TemporaryDirectory() as context:
+        shutil.copy(program, context)
+        path = f"{folder.rstrip('/')}/{program.name}"
+        dockerfile = f'FROM scratch\nCOPY {program.name} {path}\nUSER {user}\nENTRYPOINT ["{path}"]\n'
+        (Path(context) / "Dockerfile").write_text(dockerfile)
+        load_image(cluster, Path(context), image)
+
+
+def on_the_nodes(cluster: Cluster, image: str) -> bool:
+    """Whether all nodes tell of the image."""
+    nodes = json.loads(kubectl(cluster.kubeconfig, "get", "nodes", "-o", "json"))["items"]
+    told = [{name for each in node["status"].get("images", []) for name in each.get("names") or []} for node in nodes]
+    return all(image in names for names in told)
