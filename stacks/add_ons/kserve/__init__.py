@@ -1,0 +1,1 @@
+"""KServe: turns an InferenceService, a few lines, into a model's Deployment and Service."""
