@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-torch test-polyaxon lock schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-frameworks test-torch test-polyaxon lock schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,7 +56,7 @@ lint: setup
 	@$(BIN)/mypy
 
 unit: setup
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 -m 'not slow'
 
 policies: setup ## Check the rehearsed plans with checkov, but for the dated exceptions
 	@for env in $(ENV); do $(BIN)/modelyard policies $$env; done
@@ -65,22 +65,28 @@ bench: setup ## Time synth against stock CDKTF, and deploys against loops of ter
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.deploys
 
-bench-classifier: setup .venv-torch/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
+bench-classifier: setup .venv-frameworks/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
 	@$(BIN)/python -m services.image_classifier.bench --write
 
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
 e2e: setup ## What needs minutes: real providers, a real cluster
+	@$(BIN)/pytest -m slow
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
 
-test-torch: .venv-torch/.ready ## Compare the classifier's export with torchvision's own AlexNet (downloads several GB)
-	@.venv-torch/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
+test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, scikit-learn, XGBoost and ONNX, serve them, compare the answers
+	@# tests/conftest.py is of tests that synthesise.
+	@PYTHONPATH=.:constructs .venv-frameworks/bin/python -m pytest --disable-warnings --confcutdir tests/frameworks tests/frameworks
+	@PYTHONPATH=.:constructs .venv-frameworks/bin/python -m pytest --disable-warnings services/fashion_mnist/tests/keras/*.py
 
-.venv-torch/.ready: services/image_classifier/tests/torch_parity/requirements.txt
-	@echo "setting up PyTorch (5.6 GB, once)"
-	@$(PYTHON) -m venv .venv-torch
-	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+test-torch: .venv-frameworks/.ready ## Compare the classifier's export with torchvision's own AlexNet
+	@.venv-frameworks/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
+
+.venv-frameworks/.ready: tests/frameworks/requirements.txt
+	@echo "setting up the frameworks of machine learning (7.4 GB, once)"
+	@$(PYTHON) -m venv .venv-frameworks
+	@.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris tracked, swept, promoted; the add-on's values (downloads 200 MB)
@@ -95,8 +101,8 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 
 lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(UV_COMPILE) --group dev --group services pyproject.toml -o requirements.txt
-	@for each in services/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
+	@$(UV_COMPILE) --extra serving --group dev --group services pyproject.toml -o requirements.txt
+	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
 schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings

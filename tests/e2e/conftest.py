@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from modelyard import object_store
+from modelyard.build_context import BuildContext
+
 import pytest
 import tomlkit
 import urllib3
@@ -19,11 +22,15 @@ from services.image_classifier.tests.alexnet import random_weights, write_checkp
 from services.image_classifier.tests.image_host import image_host
 from simulator.schema import RECORDED_VERSIONS
 from stacks.add_ons import add_on_modules
+from stacks.add_ons.kserve.serving_runtime import pinned_libraries, serving_runtime
 from stacks.paths import ROOT
 from tests.conftest import copy_of_the_repo
 from tests.e2e.argo import Argo, build_argo, running_argo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
+from tests.e2e.kserve import HELM, build_kserve, running_kserve
 from tests.e2e.local_cluster import Local, kubectl
+from tests.e2e.model_namespace import apply
+from tests.e2e.node_images import load_image, load_program, on_the_nodes
 from tests.e2e.state_stores import Store, blob_storage, cloud_storage
 
 Proof = Callable[[str], None]
@@ -216,7 +223,7 @@ def image_registry() -> Path:
 @pytest.fixture(scope="session")
 def helm() -> Path:
     """The program helm."""
-    return _built_by_go("helm.sh/helm/v3/cmd/helm@v3.18.4", without="the rendering of others' charts")
+    return _built_by_go(f"{HELM[0]}/cmd/helm@{HELM[1]}", without="the rendering of others' charts")
 
 
 @pytest.fixture(scope="session")
@@ -230,12 +237,46 @@ def argo(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Argo Workflows on the cluster."""
     if shutil.which("go") is None:
         pytest.skip("no Go: Argo Workflows cannot be built, the pipeline of sales was not tried")
-    built = build_argo(_cache())
+    built = build_argo(cache_folder())
     with running_argo(cluster, built, tmp_path_factory.mktemp("argo")) as running:
         yield running
 
 
-def _cache() -> Path:
+@pytest.fixture(scope="session")
+def kserve_build(base_images: None) -> Path:
+    """KServe's programs and charts."""
+    if shutil.which("go") is None:
+        pytest.skip("no Go: KServe cannot be built, no InferenceService was tried")
+    return build_kserve(cache_folder())
+
+
+@pytest.fixture(scope="module")
+def kserve(cluster: Cluster, kserve_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """KServe on the cluster; a module's own, since the add-on's own test deploys it too."""
+    with running_kserve(cluster, kserve_build, tmp_path_factory.mktemp("kserve")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def model_server(cluster: Cluster, kserve: None) -> str:
+    """The image of the ClusterServingRuntime of the add-on `kserve`, both on the cluster."""
+    folder = ROOT / "stacks" / "add_ons" / "kserve" / "runtime"
+    image = BuildContext(folder=folder, repository="localhost/e2e/model-server").image
+    if not on_the_nodes(cluster, image):
+        load_image(cluster, folder, image)
+    apply(cluster, serving_runtime(image, pinned_libraries(folder / "requirements.txt")))
+    return image
+
+
+@pytest.fixture(scope="session")
+def object_store_image(cluster: Cluster, versitygw: Path) -> None:
+    """The store that services bring where there is no cloud: the same release, under its name."""
+    if not on_the_nodes(cluster, object_store.IMAGE):
+        load_program(cluster, versitygw, object_store.IMAGE)
+
+
+def cache_folder() -> Path:
+    """Where built programs stay."""
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
 
 
@@ -244,7 +285,7 @@ def _built_by_go(module: str, *, without: str) -> Path:
     name = module.partition("@")[0].rpartition("/")[2]
     if shutil.which("go") is None:
         pytest.skip(f"no Go: {name} cannot be built, {without} was not tried")
-    folder = _cache() / "bin"
+    folder = cache_folder() / "bin"
     program = folder / name
     if not program.exists():
         subprocess.run(
@@ -261,7 +302,7 @@ def azurite() -> Path:
     """The program azurite-blob, installed by npm on first use."""
     if shutil.which("npm") is None:
         pytest.skip("no npm: Azurite cannot be installed, the state's move into a storage account was not tried")
-    cache = _cache()
+    cache = cache_folder()
     version = "3.35.0"
     program = cache / f"azurite-{version}" / "node_modules" / ".bin" / "azurite-blob"
     if not program.exists():
@@ -273,6 +314,19 @@ def azurite() -> Path:
             reason = done.stderr.partition("\n")[0]
             pytest.skip(f"the state's move into a storage account was not tried, no Azurite: {reason}")
     return program
+
+
+@pytest.fixture(scope="session")
+def grafana_schema() -> Path:
+    """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm: Grafana's types cannot be installed, no dashboard was held against them")
+    packages = ["@grafana/schema@13.2.3", "typescript@5.9.3"]
+    folder = cache_folder() / "-".join(each.replace("/", "-") for each in packages)
+    if not (folder / "node_modules").exists():
+        options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
+        subprocess.run(["npm", "install", *options, *packages], capture_output=True, check=True, timeout=600)
+    return folder
 
 
 @pytest.fixture(params=["gke-dev", "aks-dev"])
