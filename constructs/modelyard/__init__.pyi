@@ -10,7 +10,9 @@ from .exposure import Exposure as Exposure
 from .generated_secret import GeneratedSecret as GeneratedSecret
 from .helm_chart import HelmChart as HelmChart
 from .http_metrics import HttpMetrics as HttpMetrics
+from .inference_service import InferenceService as InferenceService
 from .manifests import Manifests as Manifests
+from .model_namespace import ModelNamespace as ModelNamespace
 from .model_service import ModelService as ModelService
 from .namespace import add_namespace as add_namespace
 from .node_capacity import NodeCapacity as NodeCapacity
