@@ -12,6 +12,9 @@ import pytest
 
 from tests.python_process import run, slow_start_reasons
 
+# Real Terraform, or Node, again and again.
+pytestmark = pytest.mark.slow
+
 PROVIDERS = ("azurerm", "google", "helm", "kubernetes")
 
 # What a program can see of a provider's package, and the output of a small app. Written for both ways to run.

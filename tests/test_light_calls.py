@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.python_process import run, slow_start_reasons
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +49,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_every_check_accepts_and_refuses_what_typeguard_does() -> None:
     seen = json.loads(run(ALL_CHECKS).stdout)
 

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from commands.rehearsal import Rehearsal
 from stacks.paths import ROOT
 from tests.conftest import Command, command_environment
@@ -15,6 +17,7 @@ def synthesised(command: list[str], folder: Path) -> dict[str, dict[str, Any]]:
     return {file.parent.name: json.loads(file.read_text()) for file in folder.glob("stacks/*/cdk.tf.json")}
 
 
+@pytest.mark.slow
 def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) -> None:
     rehearsal = Rehearsal("gke-dev", tmp_path / "rehearsal")
 
@@ -31,6 +34,7 @@ def test_a_rehearsal_changes_the_backend_block_and_nothing_else(tmp_path: Path) 
         assert rehearsed[id_] == stack
 
 
+@pytest.mark.slow
 def test_a_stack_is_rehearsed_with_all_that_it_depends_on(tmp_path: Path) -> None:
     rehearsal = Rehearsal("gke-dev", tmp_path / "rehearsal", only="gke-dev-cluster")
     rehearsal.folder.mkdir()
@@ -40,6 +44,7 @@ def test_a_stack_is_rehearsed_with_all_that_it_depends_on(tmp_path: Path) -> Non
     assert rehearsal.stacks() == ["gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster"]
 
 
+@pytest.mark.slow
 def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:
     service = checkout / "services" / "image_classifier" / "service.py"
     service.write_text(service.read_text().replace('"768Mi"', '"7680Mi"'))
@@ -53,6 +58,7 @@ def test_what_is_wrong_stops_a_rehearsal_before_anything_runs(checkout: Path, mo
     assert not list((checkout / ".rehearsal").rglob("*.tfstate"))
 
 
+@pytest.mark.slow
 def test_an_unknown_environment_or_stack_is_said_plainly(modelyard_command: Command) -> None:
     unknown = modelyard_command("rehearse", "gke-dve")
     assert (unknown.returncode, "did you mean gke-dev?" in unknown.stderr) == (1, True)

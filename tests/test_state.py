@@ -61,6 +61,7 @@ def test_after_the_move_the_bucket_keeps_its_own_state(settings: GkeSettings, sy
     assert stack["terraform"]["backend"] == {"gcs": {"bucket": bucket, "prefix": "gke-dev-state"}}
 
 
+@pytest.mark.slow
 def test_two_environments_share_no_stack_and_no_bucket(settings: GkeSettings, synthesise: Synthesise) -> None:
     ours, others = synthesise(settings), synthesise(settings.model_copy(update={"name": "gke-two"}))
 

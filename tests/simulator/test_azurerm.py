@@ -29,6 +29,9 @@ from tests.simulator.azure_estate import (
 from tests.simulator.conftest import NewTerraform
 from tests.simulator.estate import Config, Terraform, deployment
 
+# Real Terraform, or Node, again and again.
+pytestmark = pytest.mark.slow
+
 PROVIDER = {"azurerm": AZURERM}
 ANNOTATION = {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
 INTERNAL = {

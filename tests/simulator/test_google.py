@@ -1,8 +1,13 @@
 """What Google refuses."""
 
+import pytest
+
 from simulator import World
 from tests.simulator.conftest import NewTerraform
 from tests.simulator.estate import PROJECT, REGION, Terraform, changed, cluster, namespace
+
+# Real Terraform, or Node, again and again.
+pytestmark = pytest.mark.slow
 
 CLUSTERS = f"projects/{PROJECT}/locations/{REGION}/clusters"
 NETWORK = {"name": "used", "auto_create_subnetworks": False}

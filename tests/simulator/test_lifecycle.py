@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from simulator import SimulatedProviders, World
 from tests.simulator.conftest import NewTerraform
 from tests.simulator.estate import (
@@ -79,6 +81,7 @@ def test_a_changed_argument_updates_in_place(terraform: Terraform) -> None:
     assert not terraform.has_changes()
 
 
+@pytest.mark.slow
 def test_a_resource_type_without_rules_of_its_own_works(terraform: Terraform) -> None:
     topic = {"name": "events"}
     terraform.write({"google_pubsub_topic": {"topic": topic}})
