@@ -129,6 +129,7 @@ def rename(model: Foreign, inputs: Sequence[str], outputs: Sequence[str]) -> Non
         return names.setdefault(name, f"v{len(names)}")
 
     for graph in _graphs(model.graph):
+        _order_by_use(graph)
         for value in (*graph.input, *graph.output, *graph.initializer):
             value.name = numbered(value.name)
         for node in graph.node:
@@ -141,6 +142,16 @@ def rename(model: Foreign, inputs: Sequence[str], outputs: Sequence[str]) -> Non
         for position, size in enumerate(value.type.tensor_type.shape.dim):
             if not size.HasField("dim_value"):
                 size.dim_param = f"{value.name}_{position}" if position else "batch"
+
+
+def _order_by_use(graph: Foreign) -> None:
+    """Puts the weights in the order in which nodes want them: tf2onnx has them in the order of their names' hashes."""
+    used = {
+        name: number for number, name in enumerate(dict.fromkeys(name for node in graph.node for name in node.input))
+    }
+    ordered = sorted(graph.initializer, key=lambda each: used.get(each.name, len(used)))
+    del graph.initializer[:]
+    graph.initializer.extend(ordered)
 
 
 def _graphs(graph: Foreign) -> Iterator[Any]:
