@@ -77,8 +77,8 @@ e2e: setup ## What needs minutes: real providers, a real cluster
 
 test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, scikit-learn, XGBoost and ONNX, serve them, compare the answers
 	@# tests/conftest.py is of tests that synthesise.
-	@PYTHONPATH=.:constructs .venv-frameworks/bin/python -m pytest --disable-warnings --confcutdir tests/frameworks tests/frameworks
-	@PYTHONPATH=.:constructs .venv-frameworks/bin/python -m pytest --disable-warnings services/fashion_mnist/tests/keras/*.py
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/constructs" .venv-frameworks/bin/python -m pytest --disable-warnings --confcutdir tests/frameworks tests/frameworks
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/constructs" .venv-frameworks/bin/python -m pytest --disable-warnings services/fashion_mnist/tests/keras/*.py
 
 test-torch: .venv-frameworks/.ready ## Compare the classifier's export with torchvision's own AlexNet
 	@.venv-frameworks/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
