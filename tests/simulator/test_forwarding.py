@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from simulator import SimulatedProviders
 from simulator.real_provider import system
 from simulator.schema import RECORDED_VERSIONS
 from tests.simulator.estate import Terraform, environment_with
+
+# Real Terraform, again and again.
+pytestmark = pytest.mark.slow
 
 
 def test_a_plugin_that_does_not_start_is_named(tmp_path: Path) -> None:

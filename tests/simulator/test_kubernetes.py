@@ -10,6 +10,9 @@ from simulator.world import Scope, Values
 from tests.simulator.conftest import NewTerraform
 from tests.simulator.estate import HOST, IMAGE, Config, Terraform, changed, cluster, deployment, namespace
 
+# Real Terraform, again and again.
+pytestmark = pytest.mark.slow
+
 NOT_READY = "Waiting for rollout to finish: 1 replicas wanted; 0 replicas Ready"
 
 

@@ -23,6 +23,9 @@ from tests.simulator.estate import (
     namespace,
 )
 
+# Real Terraform, again and again.
+pytestmark = pytest.mark.slow
+
 BUCKET = {"google_storage_bucket": {"bucket": {"name": "models", "location": "US"}}}
 
 
@@ -81,7 +84,6 @@ def test_a_changed_argument_updates_in_place(terraform: Terraform) -> None:
     assert not terraform.has_changes()
 
 
-@pytest.mark.slow
 def test_a_resource_type_without_rules_of_its_own_works(terraform: Terraform) -> None:
     topic = {"name": "events"}
     terraform.write({"google_pubsub_topic": {"topic": topic}})

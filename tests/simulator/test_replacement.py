@@ -1,6 +1,11 @@
 """Which changes replace a resource and which update it."""
 
+import pytest
+
 from tests.simulator.estate import Config, Terraform, changed, cluster, deployment
+
+# Real Terraform, again and again.
+pytestmark = pytest.mark.slow
 
 POOL_CLUSTER = "projects/acme/locations/us-central1/clusters/replaced"
 
