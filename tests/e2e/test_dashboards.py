@@ -155,7 +155,9 @@ def test_logs_are_shown_by_the_command_on_the_dashboard(
     (panel,) = [each for each in dashboard["panels"] if each["type"] == "text"]
     (command,) = re.findall("^kubectl (.*) --follow$", panel["options"]["content"], re.MULTILINE)
 
-    assert '"outcome"' in kubectl(kubeconfig, *command.split())
+    predict(deployed[1])
+
+    wait_until("the request is in the log", lambda: '"outcome"' in kubectl(kubeconfig, *command.split()))
 
 
 def test_grafanas_own_types_take_the_dashboard_and_no_misspelt_one(
