@@ -72,8 +72,8 @@ compare: setup ## Compare simulated plans with the real providers' leaf by leaf,
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
 e2e: setup ## What needs minutes: real providers, a real cluster
-	@$(BIN)/pytest -m slow
-	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest tests/e2e -v
+	@$(BIN)/pytest -n 2 -m slow
+	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest -n 2 --dist loadgroup tests/e2e -v
 
 test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, scikit-learn, XGBoost and ONNX, serve them, compare the answers
 	@# tests/conftest.py is of tests that synthesise.

@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from modelyard.build_context import BuildContext
 import pytest
 import tomlkit
 import urllib3
+from filelock import FileLock
 from playwright.sync_api import Page, sync_playwright
 
 from commands.terraform import terraform
@@ -52,6 +55,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"✓ {seen}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets one process have the cluster, of those among which `pytest -n` divides the tests."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+
+
 def _lab() -> Path | None:
     folder = os.environ.get("MODELYARD_LAB")
     return Path(folder) if folder and Path(folder).is_dir() else None
@@ -67,11 +77,16 @@ def lab() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_providers() -> dict[str, str]:
+def real_providers(testrun_uid: str) -> dict[str, str]:
     """Variables under which Terraform finds the real provider plugins: in the lab's mirror, else in the registry."""
     if folder := _lab():
-        printed = subprocess.run([folder / "providers.sh"], capture_output=True, text=True, check=True).stdout
-        return {"TF_CLI_CONFIG_FILE": printed.strip().removeprefix("export TF_CLI_CONFIG_FILE=")}
+        with _one_process("providers"):
+            printed = Path(tempfile.gettempdir()) / f"modelyard-providers-{testrun_uid}"
+            # Once for all processes of a run: the script writes the file anew that Terraform may be reading.
+            if not printed.exists():
+                done = subprocess.run([folder / "providers.sh"], stdout=subprocess.PIPE, check=True)
+                printed.write_bytes(done.stdout)
+            return {"TF_CLI_CONFIG_FILE": printed.read_text().strip().removeprefix("export TF_CLI_CONFIG_FILE=")}
     try:
         urllib3.request("GET", "https://registry.terraform.io/.well-known/terraform.json", timeout=5, retries=False)
     except urllib3.exceptions.HTTPError:
@@ -280,6 +295,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
 
 
+@contextmanager
+def _one_process(what: str) -> Iterator[None]:
+    """While one of the processes of `pytest -n` installs something, the others wait."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(cache_folder() / f"{what}.lock"):
+        yield
+
+
 def _built_by_go(module: str, *, without: str) -> Path:
     """A program, built on first use; `without` is what cannot be tried without it."""
     name = module.partition("@")[0].rpartition("/")[2]
@@ -287,46 +310,22 @@ def _built_by_go(module: str, *, without: str) -> Path:
         pytest.skip(f"no Go: {name} cannot be built, {without} was not tried")
     folder = cache_folder() / "bin"
     program = folder / name
-    if not program.exists():
-        subprocess.run(
-            ["go", "install", module],
-            env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
-            check=True,
-            timeout=1200,
-        )
+    with _one_process(name):
+        if not program.exists():
+            subprocess.run(
+                ["go", "install", module],
+                env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
+                check=True,
+                timeout=1200,
+            )
     return program
 
 
 @pytest.fixture(scope="session")
 def azurite() -> Path:
     """The program azurite-blob, installed by npm on first use."""
-    if shutil.which("npm") is None:
-        pytest.skip("no npm: Azurite cannot be installed, the state's move into a storage account was not tried")
-    cache = cache_folder()
-    version = "3.35.0"
-    program = cache / f"azurite-{version}" / "node_modules" / ".bin" / "azurite-blob"
-    if not program.exists():
-        options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(cache / f"azurite-{version}")]
-        done = subprocess.run(
-            ["npm", "install", *options, f"azurite@{version}"], capture_output=True, text=True, timeout=600, check=False
-        )
-        if done.returncode:
-            reason = done.stderr.partition("\n")[0]
-            pytest.skip(f"the state's move into a storage account was not tried, no Azurite: {reason}")
-    return program
-
-
-@pytest.fixture(scope="session")
-def grafana_schema() -> Path:
-    """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
-    if shutil.which("npm") is None:
-        pytest.skip("no npm: Grafana's types cannot be installed, no dashboard was held against them")
-    packages = ["@grafana/schema@13.2.3", "typescript@5.9.3"]
-    folder = cache_folder() / "-".join(each.replace("/", "-") for each in packages)
-    if not (folder / "node_modules").exists():
-        options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
-        subprocess.run(["npm", "install", *options, *packages], capture_output=True, check=True, timeout=600)
-    return folder
+    folder = _installed_by_npm("azurite@3.35.0", without="the state's move into a storage account")
+    return folder / "node_modules" / ".bin" / "azurite-blob"
 
 
 @pytest.fixture(params=["gke-dev", "aks-dev"])
@@ -344,3 +343,26 @@ def store(
         running = blob_storage(request.getfixturevalue("azurite"), real_providers, folder)
     with running as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def grafana_schema() -> Path:
+    """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
+    return _installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="dashboards and Grafana's types")
+
+
+def _installed_by_npm(*packages: str, without: str) -> Path:
+    """A folder with them, installed on first use; `without` is what cannot be tried without them."""
+    if shutil.which("npm") is None:
+        pytest.skip(f"no npm: {' and '.join(packages)} cannot be installed, {without} not tried")
+    folder = cache_folder() / "-".join(each.replace("/", "-") for each in packages)
+    with _one_process(folder.name):
+        if not (folder / "node_modules").exists():
+            options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
+            done = subprocess.run(
+                ["npm", "install", *options, *packages], capture_output=True, text=True, timeout=600, check=False
+            )
+            if done.returncode:
+                reason = done.stderr.partition("\n")[0]
+                pytest.skip(f"npm does not install {' and '.join(packages)}, {without} not tried: {reason}")
+    return folder

@@ -145,18 +145,21 @@ def test_a_protected_environment_is_rehearsed_with_the_step_that_lifts_it(
 
 
 @pytest.mark.parametrize(
-    ("line", "instead", "said"),
+    ("changes", "said"),
     [
-        ('self.image("runtime")', 'self.image("runtime") + "0"', "ImagePullBackOff"),
-        ("replicas=self.settings.replicas", "replicas=40", "Insufficient"),
+        ({'self.image("runtime")': 'self.image("runtime") + "0"'}, "ImagePullBackOff"),
+        # One pod fills more than half a node. In sum that fits the six nodes, so no check before the deploy refuses it.
+        ({'memory="768Mi"': 'memory="1500Mi"', "replicas=self.settings.replicas": "replicas=7"}, "Insufficient"),
     ],
 )
 def test_what_a_cluster_would_not_run_fails_with_its_own_reason(
-    checkout: Path, modelyard_command: Command, line: str, instead: str, said: str
+    checkout: Path, modelyard_command: Command, changes: dict[str, str], said: str
 ) -> None:
-    text = (checkout / SERVICE).read_text()
-    assert line in text
-    (checkout / SERVICE).write_text(text.replace(line, instead))
+    text = changed = (checkout / SERVICE).read_text()
+    for line, instead in changes.items():
+        assert line in changed
+        changed = changed.replace(line, instead)
+    (checkout / SERVICE).write_text(changed)
     # Others would want their room, and what add-ons lack is said before anything is deployed.
     keep_only(checkout, "image_classifier")
 
