@@ -55,6 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"✓ {seen}")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lets one process have the cluster, of those among which `pytest -n` divides the tests."""
     for item in items:
