@@ -16,16 +16,23 @@ _DOCKERFILE = "Dockerfile"
 _STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
-def _is_ignored(path: str, patterns: list[str]) -> bool:
-    """Docker's rule: the last pattern that matches the path or a folder above it decides, `!` takes it back in."""
+_Patterns = list[tuple[glob.WcMatcher[str], bool]]
+
+
+def _compiled(lines: list[str]) -> _Patterns:
+    """Each pattern of a `.dockerignore`, and whether it leaves out what it matches: with `!` it takes that back in."""
+    flags = glob.GLOBSTAR | glob.DOTGLOB
+    return [(glob.compile(each.removeprefix("!").strip("/"), flags=flags), each[0] != "!") for each in lines]
+
+
+def _is_ignored(path: str, patterns: _Patterns) -> bool:
+    """Docker's rule: the last pattern that matches the path or a folder above it decides."""
     parts = path.split("/")
     candidates = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-    ignored = False
-    for pattern in patterns:
-        body = pattern.removeprefix("!").strip("/")
-        if any(glob.globmatch(each, body, flags=glob.GLOBSTAR | glob.DOTGLOB) for each in candidates):
-            ignored = not pattern.startswith("!")
-    return ignored
+    for matcher, leaves_out in reversed(patterns):
+        if any(matcher.match(each) for each in candidates):
+            return leaves_out
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +76,8 @@ class BuildContext:
         """
         ignore = self.folder / ".dockerignore"
         lines = ignore.read_text().splitlines() if ignore.is_file() else []
-        patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        patterns += _ALWAYS_IGNORED
+        written = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        patterns = _compiled([*written, *_ALWAYS_IGNORED])
         paths = (each.relative_to(self.folder) for each in self.folder.rglob("*") if not each.is_dir())
         return sorted(each for each in paths if each == Path(_DOCKERFILE) or not _is_ignored(each.as_posix(), patterns))
 
