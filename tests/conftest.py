@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import modelyard  # noqa: F401 - prepares the fast start before any test imports cdktf
+from modelyard.names import kubernetes_name
 
 import pytest
 from pydantic import TypeAdapter
@@ -36,13 +37,34 @@ def settings() -> GkeSettings:
 
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
-    """Synthesises an environment and gives each stack's Terraform configuration by the stack's id."""
+    """Synthesises an environment and gives each stack's Terraform configuration by the stack's id.
 
-    def run(settings: Settings, services: Path = SERVICES) -> Stacks:
+    By default with the committed services; `only` names the folders of those that a test looks at, perhaps none. It is
+    done once for the same settings, and every caller gets a copy of its own.
+    """
+    done: dict[object, dict[str, str]] = {}
+
+    def texts(settings: Settings, services: Path) -> dict[str, str]:
         folder = tmp_path_factory.mktemp("cdktf.out")
         build_app(settings, services=services, outdir=str(folder)).synth()
-        files = folder.glob("stacks/*/cdk.tf.json")
-        return {file.parent.name: json.loads(file.read_text()) for file in files}
+        return {file.parent.name: file.read_text() for file in folder.glob("stacks/*/cdk.tf.json")}
+
+    def texts_of(settings: Settings, only: tuple[str, ...]) -> dict[str, str]:
+        folder = tmp_path_factory.mktemp("only") / "services"
+        folder.mkdir()
+        for name in only:
+            (folder / name).symlink_to(SERVICES / name)
+        names = {kubernetes_name(name) for name in only}
+        tables = {name: table for name, table in settings.services.items() if name in names}
+        return texts(settings.model_copy(update={"services": tables}), folder)
+
+    def run(settings: Settings, services: Path | None = None, *, only: tuple[str, ...] | None = None) -> Stacks:
+        # Besides settings and services, which tests may write anew, an app reads this variable.
+        key = repr(settings), only, os.environ.get("KUBECONFIG")
+        found = texts(settings, services) if services else done.get(key)
+        if found is None:
+            found = done[key] = texts(settings, SERVICES) if only is None else texts_of(settings, only)
+        return {id_: json.loads(text) for id_, text in found.items()}
 
     return run
 

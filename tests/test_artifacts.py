@@ -24,14 +24,15 @@ def with_model(environment: str) -> Settings:
 @pytest.fixture(scope="module")
 def estates(synthesise: Synthesise) -> Mapping[str, Stacks]:
     """Both clouds with a model in the store."""
-    return {environment: synthesise(with_model(environment)) for environment in CLOUDS}
+    return {environment: synthesise(with_model(environment), only=("iris",)) for environment in CLOUDS}
 
 
 @pytest.fixture(scope="module")
 def committed(synthesise: Synthesise) -> Mapping[str, Stacks]:
     """Both clouds as they are committed, with protection lifted, but for the notebook of iris."""
     page = {"iris": {"notebook": False}}
-    return {environment: synthesise(with_services(load_settings(environment), page)) for environment in CLOUDS}
+    only = ("iris", "image_classifier")
+    return {name: synthesise(with_services(load_settings(name), page), only=only) for name in CLOUDS}
 
 
 def container(stack: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def test_a_service_that_asks_for_nothing_is_granted_nothing(committed: Mapping[s
 
 def test_where_nothing_is_kept_a_service_that_needs_it_is_refused(synthesise: Synthesise) -> None:
     with pytest.raises(ConfigurationError) as error:
-        synthesise(with_model("local"))
+        synthesise(with_model("local"), only=("iris",))
 
     assert str(error.value).splitlines() == [
         "services/iris/service.py",
@@ -120,7 +121,7 @@ def test_where_nothing_is_kept_a_service_that_needs_it_is_refused(synthesise: Sy
 
 def protected(environment: str, synthesise: Synthesise) -> dict[str, Any]:
     """The stack of the artifacts, in the environment without the record that lifts its protection."""
-    stacks = synthesise(load_settings(environment).model_copy(update={"protection_lifted": None}))
+    stacks = synthesise(load_settings(environment).model_copy(update={"protection_lifted": None}), only=())
     return stacks[f"{environment}-artifacts"]
 
 

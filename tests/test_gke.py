@@ -60,8 +60,8 @@ def test_what_needs_an_api_waits_for_it(stacks: Stacks) -> None:
 
 
 def test_public_nodes_need_no_nat_and_private_ones_get_it(settings: GkeSettings, synthesise: Synthesise) -> None:
-    public = synthesise(settings)["gke-dev-cluster"]
-    private = synthesise(with_cluster(settings, private_nodes=True))["gke-dev-cluster"]
+    public = synthesise(settings, only=())["gke-dev-cluster"]
+    private = synthesise(with_cluster(settings, private_nodes=True), only=())["gke-dev-cluster"]
 
     assert "google_compute_router_nat" not in public["resource"]
     assert "private_cluster_config" not in resource(public, "google_container_cluster")
@@ -73,7 +73,7 @@ def test_public_nodes_need_no_nat_and_private_ones_get_it(settings: GkeSettings,
 def test_only_the_named_networks_reach_the_control_plane(settings: GkeSettings, synthesise: Synthesise) -> None:
     chosen = with_cluster(settings, control_plane_ranges=Exposure.source_ranges("198.51.100.0/24"))
 
-    cluster = resource(synthesise(chosen)["gke-dev-cluster"], "google_container_cluster")
+    cluster = resource(synthesise(chosen, only=())["gke-dev-cluster"], "google_container_cluster")
 
     assert cluster["master_authorized_networks_config"]["cidr_blocks"] == [{"cidr_block": "198.51.100.0/24"}]
 

@@ -43,7 +43,7 @@ def test_the_states_may_be_in_the_cluster(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", "/a/config")
 
-    synthesised = synthesise(local_settings.model_copy(update={"state": "cluster"}))
+    synthesised = synthesise(local_settings.model_copy(update={"state": "cluster"}), only=("image_classifier",))
 
     assert synthesised["local-image-classifier"]["terraform"]["backend"] == {
         "kubernetes": {
@@ -60,7 +60,8 @@ def test_only_provider_backend_and_registry_differ_from_a_cloud(
 ) -> None:
     # Who may call is the environment's choice, in clouds as here.
     ranges = load_settings("gke-dev").source_ranges
-    ours = synthesise(local_settings.model_copy(update={"source_ranges": ranges}))["local-image-classifier"]
+    here = local_settings.model_copy(update={"source_ranges": ranges})
+    ours = synthesise(here, only=("image_classifier",))["local-image-classifier"]
     theirs = copy.deepcopy(stacks["gke-dev-image-classifier"])
     for each in (ours, theirs):
         # The dashboard, which links to the cloud's own logs where there is one.
@@ -71,8 +72,8 @@ def test_only_provider_backend_and_registry_differ_from_a_cloud(
     assert different - {"//"} == {"data", "provider", "resource", "terraform"}
     assert ours["terraform"].keys() == theirs["terraform"].keys() == {"backend", "required_providers"}
     repository = "us-central1-docker.pkg.dev/modelyard-dev/gke-dev"
-    here = json.dumps(ours["resource"], sort_keys=True).replace('"localhost/', f'"{repository}/')
-    named = re.sub(r'"local("|-image-classifier/)', r'"gke-dev\1', here)
+    declared = json.dumps(ours["resource"], sort_keys=True).replace('"localhost/', f'"{repository}/')
+    named = re.sub(r'"local("|-image-classifier/)', r'"gke-dev\1', declared)
     there = json.dumps(theirs["resource"], sort_keys=True)
     # Nobody keeps logs here.
     assert named == re.sub(r"\[The logs of these pods\]\(https://[^)]*\)[^\\]*(\\+n){2}", "", there)
@@ -91,7 +92,8 @@ def test_the_kubeconfig_is_kubectls(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", variable)
 
-    (kubernetes,) = synthesise(local_settings)["local-image-classifier"]["provider"]["kubernetes"]
+    stack = synthesise(local_settings, only=("image_classifier",))["local-image-classifier"]
+    (kubernetes,) = stack["provider"]["kubernetes"]
 
     assert kubernetes == {"config_context": "kind-modelyard", "config_paths": paths}
 

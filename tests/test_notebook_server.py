@@ -137,7 +137,7 @@ def test_a_size_that_is_no_quantity_is_refused() -> None:
 
 
 def test_an_environment_does_without_the_notebook(settings: Settings, synthesise: Synthesise, stacks: Stacks) -> None:
-    alone = synthesise(with_services(settings, {"iris": {"notebook": False}}))["gke-dev-iris"]
+    alone = synthesise(with_services(settings, {"iris": {"notebook": False}}), only=("iris",))["gke-dev-iris"]
 
     assert stacks["gke-dev-iris"]["output"].keys() == {"url", "dashboard", "notebook_url", "training_image"}
     assert alone["output"].keys() == {"url", "dashboard", "training_image"}

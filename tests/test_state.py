@@ -25,7 +25,7 @@ def test_the_bucket_is_versioned_private_and_expires_old_versions(stacks: Stacks
 
 
 def test_without_a_record_bucket_and_cluster_are_not_destroyed(settings: GkeSettings, synthesise: Synthesise) -> None:
-    stacks = synthesise(settings.model_copy(update={"protection_lifted": None}))
+    stacks = synthesise(settings.model_copy(update={"protection_lifted": None}), only=())
 
     bucket = resource(stacks["gke-dev-state"], "google_storage_bucket")
     assert bucket["lifecycle"] == {"prevent_destroy": True}
@@ -35,7 +35,7 @@ def test_without_a_record_bucket_and_cluster_are_not_destroyed(settings: GkeSett
 
 def test_a_record_lifts_the_protection(settings: GkeSettings, synthesise: Synthesise) -> None:
     record = ProtectionLifted(on=datetime.date(2026, 11, 20), by="ada", reason="it goes")
-    stacks = synthesise(settings.model_copy(update={"protection_lifted": record}))
+    stacks = synthesise(settings.model_copy(update={"protection_lifted": record}), only=())
 
     bucket = resource(stacks["gke-dev-state"], "google_storage_bucket")
     assert bucket["lifecycle"] == {"prevent_destroy": False}
@@ -55,7 +55,7 @@ def test_every_stack_but_the_buckets_own_keeps_its_state_in_the_bucket(stacks: S
 def test_after_the_move_the_bucket_keeps_its_own_state(settings: GkeSettings, synthesise: Synthesise) -> None:
     moved = settings.model_copy(update={"state": settings.state.model_copy(update={"own_state": "remote"})})
 
-    stack = synthesise(moved)["gke-dev-state"]
+    stack = synthesise(moved, only=())["gke-dev-state"]
 
     bucket = resource(stack, "google_storage_bucket")["name"]
     assert stack["terraform"]["backend"] == {"gcs": {"bucket": bucket, "prefix": "gke-dev-state"}}
