@@ -1,12 +1,13 @@
 """Fixtures for all tests: settings, and stacks synthesised for real."""
 
 import functools
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,17 @@ from stacks.settings import CloudSettings, Settings
 CLOUD_ENVIRONMENTS = [name for name in environment_names() if isinstance(load_settings(name), CloudSettings)]
 Stacks = dict[str, dict[str, Any]]
 Synthesise = Callable[..., Stacks]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Garbage collection rests while modules are imported, and passes over them afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
