@@ -12,7 +12,7 @@ import pytest
 
 from commands.image_loader import load_command
 from commands.sbom import write_sbom
-from tests.conftest import Command
+from tests.command_line import refusal
 
 ARCHIVE = Path("/tmp/image.tar")  # noqa: S108 - a name, nothing is written there
 DPKG = """Package: libc6
@@ -97,21 +97,14 @@ def test_the_bill_has_what_the_last_layer_leaves(tmp_path: Path) -> None:
     }
 
 
-def test_nodes_in_a_cloud_pull_and_nothing_is_loaded_into_them(modelyard_command: Command) -> None:
-    done = modelyard_command("images", "gke-dev", "--load")
-
-    assert done.returncode == 1
-    assert "modelyard images gke-dev --push" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_nodes_in_a_cloud_pull_and_nothing_is_loaded_into_them() -> None:
+    assert "modelyard images gke-dev --push" in refusal("images", "gke-dev", "--load")
 
 
-def test_a_machine_without_builder_says_what_to_install(modelyard_command: Command, tmp_path: Path) -> None:
+def test_a_machine_without_builder_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = shutil.which("node")
     assert node
     (tmp_path / "node").symlink_to(node)
+    monkeypatch.setenv("PATH", str(tmp_path))
 
-    done = modelyard_command("images", "local", PATH=str(tmp_path))
-
-    assert done.returncode == 1
-    assert "neither docker nor buildah" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "neither docker nor buildah" in refusal("images", "local")
