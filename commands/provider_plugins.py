@@ -5,8 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulator.forwarding import FORWARDED, forwarded_plugins
-from simulator.schema import RECORDED_VERSIONS
+from simulator.plugin_binaries import FORWARDED, RECORDED_VERSIONS, forwarded_plugins
 
 # What makes a cloud's own resources, by the key `cloud` of an environment.
 _PROVIDERS = {"gke": "google", "aks": "azurerm"}

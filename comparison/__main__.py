@@ -13,7 +13,7 @@ from modelyard.errors import ConfigurationError
 from commands.provider_plugins import plugin_folders
 from comparison.report import DOCUMENT, Row, document, summary
 from comparison.runs import compare
-from simulator.forwarding import FORWARDED, forwarded_plugins
+from simulator.plugin_binaries import FORWARDED, forwarded_plugins
 
 
 def _plugins(folders: list[Path]) -> Path:

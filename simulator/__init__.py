@@ -1,6 +1,7 @@
 """Simulated Terraform providers: real Terraform and the real cdktf CLI run on them without a cloud.
 
     schema, traits    what is recorded of the real providers (record, probe and real_provider do that)
+    plugin_binaries   where those are on this machine
     planning          plans from it as the providers' SDK does
     world             what exists: a folder of JSON files
     resource          what any resource type does; google/, azurerm/, kubernetes/ and helm hold what theirs do beyond

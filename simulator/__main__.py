@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from simulator.azurerm import AzurermProvider
-from simulator.forwarding import Forwarding, forwarded_plugins
+from simulator.forwarding import Forwarding
 from simulator.google import GoogleProvider
 from simulator.helm import HelmProvider
 from simulator.kubernetes import KubernetesProvider
+from simulator.plugin_binaries import forwarded_plugins
 from simulator.server import Server
 from simulator.world import World
 

@@ -1,8 +1,6 @@
 """Checks and plans by the real provider plugins, where they are at hand; nothing else of a rehearsal reaches them."""
 
-import contextlib
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,13 +8,11 @@ from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
 from simulator.identity_endpoint import azurerm_without_access
-from simulator.real_provider import NOBODY, ProviderCrashedError, RealProvider, RealProviderError, find_binary
+from simulator.real_provider import NOBODY, ProviderCrashedError, RealProvider, RealProviderError
 from simulator.resource import CloudError
 from simulator.schema import ProviderSchema
 from simulator.world import Values
 
-# Those that plan without calling anybody. helm does not: it fetches its chart.
-FORWARDED: Final = ("google", "azurerm", "kubernetes")
 # What azurerm's plans may depend on.
 _KEPT_OF_AZURERM: Final = ("features", "storage_use_azuread", "subscription_id")
 _GOOGLE_WITHOUT_ACCESS: Final[Values] = {
@@ -25,16 +21,6 @@ _GOOGLE_WITHOUT_ACCESS: Final[Values] = {
     "external_credentials": [],
     "impersonate_service_account": None,
 }
-
-
-def forwarded_plugins(folders: Sequence[Path]) -> dict[str, Path]:
-    """Gives the real plugins of the recorded versions by the provider's name; the first folder that has one counts."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for name in FORWARDED:
-            with contextlib.suppress(FileNotFoundError):
-                found.setdefault(name, find_binary(folder, name))
-    return found
 
 
 class Forwarding:

@@ -1,7 +1,6 @@
 """A client of a real provider plugin: starts the binary and speaks Terraform's plugin protocol with it."""
 
 import os
-import platform
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,6 @@ import grpc
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
-from simulator.schema import RECORDED_VERSIONS
 from simulator.values import Value, decode, encode
 
 # go-plugin refuses to start without this; see terraform's internal/plugin/serve.go.
@@ -36,7 +34,6 @@ NO_NETWORK = {
 }
 # The plugin itself does not notice the end of who started it; this shell does, however that ended: its input closes.
 _UNTIL_STDIN_CLOSES = '"$0" & exec >/dev/null; read -r _; kill $!'
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 # One of the protocol's answers; all of those have diagnostics.
@@ -49,28 +46,6 @@ class RealProviderError(Exception):
 
 class ProviderCrashedError(RealProviderError):
     """The provider's process ended during a call; another one has taken its place."""
-
-
-def find_binary(mirror: Path, provider: str) -> Path:
-    """Gives the plugin of the recorded version for this machine; raises FileNotFoundError.
-
-    Args:
-        mirror: Laid out as the `.terraform/providers` of a folder after `terraform init`.
-        provider: Its name: `google`.
-    """
-    folder = mirror / "registry.terraform.io" / "hashicorp" / provider / RECORDED_VERSIONS[provider] / system()
-    for binary in sorted(folder.glob(f"terraform-provider-{provider}_*")):
-        return binary
-    raise FileNotFoundError(
-        f"no plugin of {provider} in {folder}: name the .terraform/providers of a folder where `terraform init` "
-        "installed this version"
-    )
-
-
-def system() -> str:
-    """Names this machine as Terraform does: `linux_amd64`."""
-    machine = platform.machine().lower()
-    return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
 
 
 class RealProvider:

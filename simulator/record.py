@@ -1,7 +1,7 @@
 """Records what the simulator knows of the real providers: `python -m simulator.record FOLDER`.
 
-FOLDER holds the versions in `schema.RECORDED_VERSIONS`, unpacked as in the `.terraform/providers` of a folder after
-`terraform init`. The same providers always give the same files.
+FOLDER holds the versions in `plugin_binaries.RECORDED_VERSIONS`, unpacked as in the `.terraform/providers` of a folder
+after `terraform init`. The same providers always give the same files.
 """
 
 import json
@@ -14,9 +14,10 @@ from typing import Any, Final
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
 from simulator.identity_endpoint import NOBODYS_ID, azurerm_without_access
+from simulator.plugin_binaries import RECORDED_VERSIONS, find_binary
 from simulator.probe import PROVIDER_DEFAULTS, Probe
-from simulator.real_provider import NOBODY, RealProvider, find_binary
-from simulator.schema import RECORDED_VERSIONS, WRITE_ONLY_FIELD, ProviderSchema, schema_file, unknown_fields
+from simulator.real_provider import NOBODY, RealProvider
+from simulator.schema import WRITE_ONLY_FIELD, ProviderSchema, schema_file, unknown_fields
 from simulator.traits import traits_file
 from simulator.world import Values
 

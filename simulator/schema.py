@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
-RECORDED_VERSIONS: Final = {"google": "6.50.0", "azurerm": "4.55.0", "kubernetes": "2.38.0", "helm": "3.1.1"}
+from simulator.plugin_binaries import RECORDED_VERSIONS
+
 # The number of an attribute's field `write_only`, which is newer than the protocol module in use.
 WRITE_ONLY_FIELD: Final = 11
 RECORDED_FOLDER: Final = Path(__file__).parent / "recorded"

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.schema import RECORDED_FOLDER, RECORDED_VERSIONS
+from simulator.plugin_binaries import RECORDED_VERSIONS
+from simulator.schema import RECORDED_FOLDER
 
 
 @dataclass(frozen=True)

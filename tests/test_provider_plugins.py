@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from commands.provider_plugins import plugin_folders, whose_plans
-from simulator.real_provider import system
-from simulator.schema import RECORDED_VERSIONS
+from simulator.plugin_binaries import RECORDED_VERSIONS, system
 
 GOOGLE = RECORDED_VERSIONS["google"]
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 from commands.terraform import terraform
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
-from simulator.schema import RECORDED_VERSIONS
+from simulator.plugin_binaries import RECORDED_VERSIONS
 from stacks.add_ons import add_on_modules
 from stacks.add_ons.kserve.serving_runtime import pinned_libraries, serving_runtime
 from stacks.paths import ROOT

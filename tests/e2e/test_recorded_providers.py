@@ -10,9 +10,10 @@ import pytest
 from comparison.plans import different, leaves
 from simulator import SimulatedProviders
 from simulator.identity_endpoint import azurerm_without_access
-from simulator.real_provider import RealProvider, find_binary
+from simulator.plugin_binaries import RECORDED_VERSIONS, find_binary
+from simulator.real_provider import RealProvider
 from simulator.record import configure, recorded_schema, recorded_traits
-from simulator.schema import RECORDED_VERSIONS, ProviderSchema
+from simulator.schema import ProviderSchema
 from simulator.traits import load_traits
 from tests.e2e.conftest import Proof
 from tests.simulator.azure_estate import AZURERM, monitored_cluster, own_network, registry, state_account

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator import SimulatedProviders
-from simulator.real_provider import system
-from simulator.schema import RECORDED_VERSIONS
+from simulator.plugin_binaries import RECORDED_VERSIONS, system
 from tests.simulator.estate import Terraform, environment_with
 
 # Real Terraform, again and again.
