@@ -14,6 +14,7 @@ from typing import Any
 import modelyard  # noqa: F401 - prepares the fast start before any test imports cdktf
 from modelyard.names import kubernetes_name
 
+import hypothesis
 import pytest
 from pydantic import TypeAdapter
 
@@ -27,6 +28,11 @@ from stacks.settings import CloudSettings, Settings
 CLOUD_ENVIRONMENTS = [name for name in environment_names() if isinstance(load_settings(name), CloudSettings)]
 Stacks = dict[str, dict[str, Any]]
 Synthesise = Callable[..., Stacks]
+
+
+# By default an example that takes 200 ms fails its test: a busy machine would.
+hypothesis.settings.register_profile("modelyard", deadline=None)
+hypothesis.settings.load_profile("modelyard")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,7 @@ from pathlib import Path
 from modelyard import BuildContext, ConfigurationError
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -87,7 +87,6 @@ def test_a_stage_that_the_dockerfile_has_not_is_refused_with_those_it_has(folder
     assert "base, training" in error.value.mend
 
 
-@settings(deadline=None)
 @given(one=st.binary(max_size=40), two=st.binary(max_size=40), cut=st.integers(0, 40))
 def test_bytes_moved_between_files_change_the_hash(
     tmp_path_factory: pytest.TempPathFactory, one: bytes, two: bytes, cut: int

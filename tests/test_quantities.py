@@ -3,7 +3,7 @@ from modelyard.quantities import mebibytes, millicores
 from modelyard.resources import Resources
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -23,7 +23,6 @@ def test_what_kubernetes_would_refuse_is_refused(quantity: str) -> None:
         mebibytes(quantity)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10**6))
 def test_a_core_is_a_thousand_of_its_thousandths(cores: int) -> None:
     assert millicores(str(cores)) == millicores(f"{cores * 1000}m")

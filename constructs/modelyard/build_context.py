@@ -15,7 +15,6 @@ _HASH_CHARACTERS = 16
 _DOCKERFILE = "Dockerfile"
 _STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 
-
 _Patterns = list[tuple[glob.WcMatcher[str], bool]]
 
 

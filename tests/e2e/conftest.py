@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -78,11 +77,11 @@ def lab() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_providers(testrun_uid: str) -> dict[str, str]:
+def real_providers(testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables under which Terraform finds the real provider plugins: in the lab's mirror, else in the registry."""
     if folder := _lab():
         with _one_process("providers"):
-            printed = Path(tempfile.gettempdir()) / f"modelyard-providers-{testrun_uid}"
+            printed = tmp_path_factory.getbasetemp().parent / f"providers-{testrun_uid}"
             # Once for all processes of a run: the script writes the file anew that Terraform may be reading.
             if not printed.exists():
                 done = subprocess.run([folder / "providers.sh"], stdout=subprocess.PIPE, check=True)
@@ -349,13 +348,13 @@ def store(
 @pytest.fixture(scope="session")
 def grafana_schema() -> Path:
     """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
-    return _installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="dashboards and Grafana's types")
+    return _installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="a dashboard beside its types")
 
 
 def _installed_by_npm(*packages: str, without: str) -> Path:
     """A folder with them, installed on first use; `without` is what cannot be tried without them."""
     if shutil.which("npm") is None:
-        pytest.skip(f"no npm: {' and '.join(packages)} cannot be installed, {without} not tried")
+        pytest.skip(f"no npm: {' and '.join(packages)} cannot be installed, {without} was not tried")
     folder = cache_folder() / "-".join(each.replace("/", "-") for each in packages)
     with _one_process(folder.name):
         if not (folder / "node_modules").exists():
@@ -365,5 +364,5 @@ def _installed_by_npm(*packages: str, without: str) -> Path:
             )
             if done.returncode:
                 reason = done.stderr.partition("\n")[0]
-                pytest.skip(f"npm does not install {' and '.join(packages)}, {without} not tried: {reason}")
+                pytest.skip(f"npm does not install {' and '.join(packages)}, {without} was not tried: {reason}")
     return folder
