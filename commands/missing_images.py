@@ -71,25 +71,28 @@ def _deployed(command: Sequence[str]) -> list[str]:
 def _not_on_the_nodes(context: str, images: Sequence[str]) -> list[str]:
     missing = list(images)
     for look in range(_LOOKS):
-        on_nodes = _images_on_nodes(context)
-        if on_nodes is None:
+        nodes = _images_on_nodes(context)
+        if not nodes:
             return []
+        on_nodes = {name for images_on_node in nodes for name in images_on_node}
         missing = [image for image in images if not any(f"/{name}".endswith(f"/{image}") for name in on_nodes)]
         if not missing:
             break
-        # What was never built here is not about to be told of either.
         if look == 0:
             builder = find_builder()
-            if not all(builder.has(image) for image in missing):
+            unbuilt = [image for image in missing if not builder.has(image)]
+            # Of a built one nobody knows: it may be among those that are not told.
+            if any(len(images_on_node) >= _TOLD_IMAGES for images_on_node in nodes):
+                return unbuilt
+            # What was never built here is not about to be told of either.
+            if unbuilt:
                 break
         time.sleep(_LOOK_SECONDS)
     return missing
 
 
-def _images_on_nodes(context: str) -> set[str] | None:
-    """The names of all images; None if the nodes do not tell, or not of all."""
+def _images_on_nodes(context: str) -> list[list[str]]:
+    """The names of the images that each node tells of; nothing if none does."""
     listed = kubectl(context, "get", "nodes", "-o", "json")
     told = [node["status"].get("images", []) for node in json.loads(listed)["items"]] if listed else []
-    if not told or any(len(images) >= _TOLD_IMAGES for images in told):
-        return None
-    return {name for images in told for image in images for name in image.get("names") or []}
+    return [[name for image in images for name in image.get("names") or []] for images in told]

@@ -201,8 +201,10 @@ def test_cdktf_by_hand_does_the_same(url: str, local: Local, kubeconfig: str, pr
     package = local.runtime / "classifier" / "__init__.py"
     before = package.read_text()
     local.change()
-    refused = cdktf("deploy")
-    package.write_text(before)
+    try:
+        refused = cdktf("deploy")
+    finally:
+        package.write_text(before)
     assert refused.returncode == 1
     assert "modelyard images local --load" in refused.stdout + refused.stderr
     assert_nothing_is_left(local, kubeconfig)
