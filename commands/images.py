@@ -15,6 +15,7 @@ from rich.markup import escape
 from commands.image_builder import Builder, find_builder, run
 from commands.image_loader import load_command
 from commands.image_registry import is_pushed
+from commands.node_images import images_on_nodes
 from stacks.environments import chosen_environment, load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import ROOT
@@ -61,12 +62,12 @@ def provide_images(
     Raises:
         ConfigurationError: A build, push or load failed, or nobody here can do it.
     """
-    if load:
-        _check_loadable(settings)
+    nodes = images_on_nodes(_check_loadable(settings).context) if load else []
     builder = find_builder()
     arguments = [part for each in build_args for part in ("--build-arg", each)]
     for context in contexts:
-        _provide(context, settings, builder, arguments, push=push, load=load)
+        loaded = bool(nodes) and all(context.image in node for node in nodes)
+        _provide(context, settings, builder, arguments, push=push, load=load, loaded=loaded)
 
 
 def _check_loadable(settings: Settings) -> LocalSettings:
@@ -80,7 +81,14 @@ def _check_loadable(settings: Settings) -> LocalSettings:
 
 
 def _provide(
-    context: BuildContext, settings: Settings, builder: Builder, arguments: list[str], *, push: bool, load: bool
+    context: BuildContext,
+    settings: Settings,
+    builder: Builder,
+    arguments: list[str],
+    *,
+    push: bool,
+    load: bool,
+    loaded: bool,
 ) -> None:
     image = context.image
     if push and is_pushed(image):
@@ -101,19 +109,21 @@ def _provide(
     from commands.sbom import write_sbom  # noqa: PLC0415 - see above
 
     bill = FOLDER / f"{label}.cdx.json"
-    if load or not bill.exists():
+    # One that was built anew may stand on the nodes in an older build.
+    loads = load and (built or not loaded)
+    if loads or not bill.exists():
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "image.tar"
             step("save", builder.save_command(image, archive))
             write_sbom(archive, image, bill)
-            if load:
+            if loads:
                 _load(settings, archive, step)
     done = ["built" if built else "unchanged"]
     if push:
         step("push", builder.push_command(image))
         done.append("pushed")
     if load:
-        done.append("loaded")
+        done.append("loaded" if loads else "on the nodes already")
     console.print(f"  [green]✓[/] {image}  [dim]{', '.join(done)}; {bill.relative_to(ROOT)}[/]")
 
 

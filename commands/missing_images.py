@@ -1,6 +1,5 @@
 """Refuses a `cdktf deploy` whose images are not where the nodes look: its pods could only wait for them."""
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from commands.image_builder import find_builder
 from commands.image_loader import loads
 from commands.image_registry import is_pushed
 from commands.images import PROVIDED
-from commands.kubectl import kubectl
+from commands.node_images import images_on_nodes
 from stacks.local.settings import LocalSettings
 from stacks.settings import Settings
 from stacks.workload import WorkloadStack
@@ -24,8 +23,6 @@ from stacks.workload import WorkloadStack
 # How long the kubelet may take to tell of an image that was loaded: it lists them every 30 s, and reports every 10 s.
 _LOOKS = 45
 _LOOK_SECONDS = 1
-# It tells of no more than this many, the largest (nodeStatusMaxImages).
-_TOLD_IMAGES = 50
 
 
 def refuse_missing_images(app: App, settings: Settings) -> None:
@@ -71,28 +68,20 @@ def _deployed(command: Sequence[str]) -> list[str]:
 def _not_on_the_nodes(context: str, images: Sequence[str]) -> list[str]:
     missing = list(images)
     for look in range(_LOOKS):
-        nodes = _images_on_nodes(context)
+        nodes = images_on_nodes(context)
         if not nodes:
             return []
-        on_nodes = {name for images_on_node in nodes for name in images_on_node}
-        missing = [image for image in images if not any(f"/{name}".endswith(f"/{image}") for name in on_nodes)]
+        missing = [image for image in images if not any(image in node for node in nodes)]
         if not missing:
             break
         if look == 0:
             builder = find_builder()
             unbuilt = [image for image in missing if not builder.has(image)]
             # Of a built one nobody knows: it may be among those that are not told.
-            if any(len(images_on_node) >= _TOLD_IMAGES for images_on_node in nodes):
+            if not all(node.are_all for node in nodes):
                 return unbuilt
             # What was never built here is not about to be told of either.
             if unbuilt:
                 break
         time.sleep(_LOOK_SECONDS)
     return missing
-
-
-def _images_on_nodes(context: str) -> list[list[str]]:
-    """The names of the images that each node tells of; nothing if none does."""
-    listed = kubectl(context, "get", "nodes", "-o", "json")
-    told = [node["status"].get("images", []) for node in json.loads(listed)["items"]] if listed else []
-    return [[name for image in images for name in image.get("names") or []] for images in told]

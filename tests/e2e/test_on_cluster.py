@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from commands.node_images import NodeImages, images_on_nodes
 from commands.terraform import terraform
 from tests.conftest import command_environment
 from tests.e2e.conftest import Proof
@@ -68,6 +69,26 @@ def test_what_is_built_is_not_built_again_and_has_a_bill_of_materials(url: str, 
     packages = {each["purl"].partition("@")[0] for each in json.loads(bill.read_text())["components"]}
     assert {"pkg:pypi/onnxruntime", "pkg:pypi/flask", "pkg:deb/debian/libc6"} <= packages
     proof(f"the image's bill of materials names {len(packages)} packages")
+
+
+def test_what_the_nodes_have_is_not_loaded_again(url: str, local: Local, kubeconfig: str) -> None:
+    assert url
+    context = kubectl(kubeconfig, "config", "current-context").strip()
+    told: list[NodeImages] = []
+
+    def tells() -> bool:
+        told[:] = images_on_nodes(context)
+        return all(local.image in node or not node.are_all for node in told)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", kubeconfig)
+        wait_until("the nodes tell of the image", tells)
+    if not all(local.image in node for node in told):
+        pytest.skip("not shown: a node with more than 50 images tells of the largest only")
+
+    again = local.modelyard("images", "local", "--load")
+
+    assert f"✓ {local.image}  unchanged, on the nodes already" in again.stdout
 
 
 def test_a_build_that_fails_shows_its_last_lines_and_deploys_nothing(url: str, local: Local, kubeconfig: str) -> None:
