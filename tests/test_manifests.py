@@ -23,10 +23,9 @@ from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
 from commands.terraform import terraform
 from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
-from stacks.paths import ROOT, SERVICES
+from stacks.paths import ROOT
 from stacks.settings import Settings
 from tests.conftest import Synthesise, resource
-from tests.python_process import run
 
 NODE = NodeCapacity(machine_type="n", cpu_millicores=940, memory_mebibytes=2780, arithmetic="")
 Manifest = dict[str, Any]
@@ -254,14 +253,18 @@ def services(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("environment", environment_names())
-def test_helm_goes_the_way_of_the_kubernetes_provider(environment: str, services: Path, synthesise: Synthesise) -> None:
-    settings = load_settings(environment).model_copy(update={"services": {}})
-    stack = synthesise(settings, services)[settings.stack_id("settings")]
+def test_helm_goes_the_way_of_the_kubernetes_provider_in_every_service(
+    environment: str, synthesise: Synthesise
+) -> None:
+    providers = [stack["provider"] for stack in synthesise(load_settings(environment)).values()]
+    of_services = [each for each in providers if "kubernetes" in each]
 
-    (kubernetes,), (helm,) = stack["provider"]["kubernetes"], stack["provider"]["helm"]
-    if "exec" in kubernetes:
-        kubernetes["exec"] = kubernetes["exec"][0]
-    assert helm == {"kubernetes": kubernetes}
+    assert of_services
+    for each in of_services:
+        (kubernetes,), (helm,) = each["kubernetes"], each["helm"]
+        if "exec" in kubernetes:
+            kubernetes = kubernetes | {"exec": kubernetes["exec"][0]}
+        assert helm == {"kubernetes": kubernetes}
 
 
 def test_the_documented_service_is_one(services: Path, settings: Settings, synthesise: Synthesise) -> None:
@@ -276,27 +279,6 @@ def test_the_documented_service_is_one(services: Path, settings: Settings, synth
 
     (values,) = resource(stack, "helm_release")["values"]
     assert "{{inputs.parameters.trees}}" in values
-
-
-@pytest.mark.parametrize("environment", environment_names())
-def test_who_has_no_releases_needs_no_helm_provider(environment: str, synthesise: Synthesise) -> None:
-    stacks = synthesise(load_settings(environment))
-
-    with_provider = [id_ for id_, stack in stacks.items() if "helm" in stack["terraform"]["required_providers"]]
-    assert with_provider == [id_ for id_, stack in stacks.items() if "helm_release" in stack["resource"]]
-    assert f"{environment}-image-classifier" not in with_provider
-
-
-def test_code_for_helm_is_loaded_by_who_has_releases_only(tmp_path: Path) -> None:
-    (tmp_path / "image_classifier").symlink_to(SERVICES / "image_classifier")
-    program = """
-import json, sys
-from pathlib import Path
-from stacks.services import find_services
-find_services(Path(sys.argv[1]))
-print(json.dumps([name for name in sys.modules if name.startswith("cdktf_cdktf_provider_helm.")]))
-"""
-    assert json.loads(run(program, str(tmp_path)).stdout) == []
 
 
 def test_the_chart_lies_beside_the_stack_by_the_hash_of_its_content(

@@ -63,7 +63,6 @@ class GeneratedSecret(Construct):
         }
         release = add_release(
             self,
-            service=service,
             chart=local_chart(self, "generated-secret"),
             name=name,
             namespace=namespace,

@@ -57,7 +57,6 @@ class HelmChart(Construct):
             scope.add_pods(each)
         self.release = add_release(
             self,
-            service=scope,
             repository=repository,
             chart=chart,
             version=version,

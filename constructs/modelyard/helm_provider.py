@@ -1,21 +1,19 @@
 """Helm's way to a service's cluster: that of its Kubernetes provider."""
 
-from modelyard.service_scope import ServiceScope
-
+from cdktf import TerraformStack
 from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes, HelmProviderKubernetesExec
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProviderExec
-
-_ID = "helm"
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 
 
-def connect_helm(scope: ServiceScope) -> None:
-    """Configures the stack's Helm provider when it is first needed: without releases nobody downloads it."""
-    if scope.node.try_find_child(_ID):
-        return
-    to = scope.kubernetes
+def connect_helm(stack: TerraformStack, to: KubernetesProvider) -> None:
+    """Configures the stack's Helm provider, whether or not the stack has releases.
+
+    Without it Terraform 1.11 forgets a release that the configuration has no more, instead of uninstalling it: the plan
+    says that there are no changes, and the next release of that name fails.
+    """
     HelmProvider(
-        scope,
-        _ID,
+        stack,
+        "helm",
         kubernetes=HelmProviderKubernetes(
             host=to.host,
             cluster_ca_certificate=to.cluster_ca_certificate,

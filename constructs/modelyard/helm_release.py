@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelyard.helm_provider import connect_helm
 from modelyard.names import dns_label
 from modelyard.service_scope import ServiceScope
 
@@ -21,7 +20,6 @@ _HELMS_LABEL = "app.kubernetes.io/managed-by"
 def add_release(
     scope: Construct,
     *,
-    service: ServiceScope,
     chart: str,
     name: str,
     namespace: str,
@@ -37,7 +35,6 @@ def add_release(
 
     Args:
         scope: The construct that it is part of.
-        service: The stack, whose cluster it goes to.
         chart: Its name in the repository, or its folder as of `local_chart`.
         name: The release's name, one of its own in the namespace.
         namespace: Which is there already.
@@ -53,7 +50,6 @@ def add_release(
         ConfigurationError: A name that Helm would refuse.
     """
     checked = dns_label(name, what="the release's name", longest=_LONGEST_RELEASE_NAME)
-    connect_helm(service)
     return Release(
         scope,
         "release",

@@ -55,7 +55,6 @@ class Manifests(Construct):
         check_size(values, release=name)
         self.release = add_release(
             self,
-            service=service,
             chart=local_chart(self, "manifests"),
             name=name,
             namespace=namespace,

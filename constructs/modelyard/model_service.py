@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from modelyard.artifact_store import ArtifactAccess
 from modelyard.autoscaling import Autoscaling
@@ -10,6 +9,7 @@ from modelyard.disruption_budget import add_disruption_budget
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
+from modelyard.generated_secret import GeneratedSecret
 from modelyard.http_metrics import HttpMetrics
 from modelyard.load_balancer import add_load_balancer
 from modelyard.namespace import add_namespace
@@ -25,10 +25,6 @@ from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1
 from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from constructs import Construct
-
-if TYPE_CHECKING:
-    # It brings Helm's provider, which takes time to load: those who have secrets have loaded it.
-    from modelyard.generated_secret import GeneratedSecret
 
 # For scheduling a pod, perhaps on a node that has to come up first, and for pulling its image.
 _PULL_SECONDS = 240
@@ -88,7 +84,7 @@ class ModelService(Construct):
         egress: Egress | None = None,
         access: ArtifactAccess | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, "GeneratedSecret"] | None = None,
+        secrets: Mapping[str, GeneratedSecret] | None = None,
         volume: Volume | None = None,
         shutdown_seconds: int = 30,
     ) -> None:

@@ -5,18 +5,14 @@ Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from modelyard.generated_secret import GeneratedSecret
 from modelyard.probes import Probes
 from modelyard.resources import Resources
 
 from cdktf_cdktf_provider_kubernetes import deployment_v1 as k8s
 from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTemplateSpecContainerVolumeMount as _Mount
 from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTemplateSpecVolume as _Volume
-
-if TYPE_CHECKING:
-    # It brings Helm's provider, which takes time to load: those who have secrets have loaded it.
-    from modelyard.generated_secret import GeneratedSecret
 
 # A numeric user, so that the kubelet can tell that it is not root; above 10000, where no host has one.
 _USER = 10001
@@ -52,7 +48,7 @@ class ServingPods:
     annotations: Mapping[str, str] = field(default_factory=dict)
     shutdown_seconds: int = 30
     scratch_size: str = "128Mi"
-    secrets: Mapping[str, "GeneratedSecret"] = field(default_factory=dict)
+    secrets: Mapping[str, GeneratedSecret] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
 
     def template(self, labels: Mapping[str, str], selector: Mapping[str, str]) -> k8s.DeploymentV1SpecTemplate:

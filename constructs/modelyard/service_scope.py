@@ -2,6 +2,7 @@
 
 from modelyard.cluster_ref import ClusterRef
 from modelyard.errors import ConfigurationError
+from modelyard.helm_provider import connect_helm
 from modelyard.pod_requests import PodRequests
 
 from cdktf import TerraformStack
@@ -39,6 +40,7 @@ class ServiceScope(TerraformStack):
         self.cluster = cluster
         self.monitored = monitored
         self.kubernetes = cluster.connect(self)
+        connect_helm(self, self.kubernetes)
         self.selector = {"app.kubernetes.io/name": service_name}
         self.labels = {
             **self.selector,

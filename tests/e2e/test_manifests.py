@@ -52,6 +52,16 @@ class Trials(ServiceStack):
         for name, more in given["more"].items():
             Manifests(self, name, name=name, namespace=namespace, manifests=more, depends_on=[kinds.release])
 """.replace("${HOME}", "${{HOME}}")
+WITHOUT_RELEASES = """
+from modelyard import add_namespace
+
+from stacks.service import ServiceStack
+
+
+class Trials(ServiceStack):
+    def declare(self) -> None:
+        add_namespace(self, "namespace", service=self)
+"""
 KIND = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
@@ -245,6 +255,19 @@ def test_a_killed_deploy_is_mended_by_the_documented_command(
     deployed.up(first)
     assert (deployed.names(TRIALS), deployed.names("deployments")) == (["first"], [])
     proof(f"a deploy killed in the middle of Helm's {step} is mended by one documented command")
+
+
+def test_who_loses_the_last_release_loses_its_objects_and_may_have_it_again(deployed: Node, proof: Proof) -> None:
+    (deployed.checkout / "services" / "charts_e2e" / "service.py").write_text(WITHOUT_RELEASES)
+
+    done = deployed.modelyard("up", "local")
+
+    assert done.returncode == 0, done.stderr
+    assert GROUP not in deployed.kubectl("get", "crd", "-o", "name")
+    assert "where" not in deployed.names("configmaps")
+    deployed.up(trial("first"))
+    assert deployed.names(TRIALS) == ["first"]
+    proof("a service's last release goes with its objects, and may come back")
 
 
 def test_down_removes_objects_kind_and_namespace(deployed: Node) -> None:
