@@ -4,7 +4,6 @@ from abc import abstractmethod
 from pathlib import Path
 
 from modelyard import Exposure
-from modelyard.http_metrics import MONITORING
 from modelyard.names import kubernetes_name
 
 from constructs import Construct
@@ -37,9 +36,9 @@ class ServiceStack(WorkloadStack):
 
     def __init__(self, scope: Construct, platform: Platform, folder: Path, *, default: ServiceSettings) -> None:
         name = kubernetes_name(folder.name)
-        # Where the environment leaves it out, nobody of ours would read metrics, and a link would lead nowhere.
-        monitored = MONITORING in self.requires and platform.settings.add_ons.of(MONITORING).deployed
-        super().__init__(scope, platform, name, folder, monitored=monitored)
+        # What the environment leaves out, nobody of ours relies on: metrics would be read by none, a link lead nowhere.
+        add_ons = [each for each in self.requires if platform.settings.add_ons.of(each).deployed]
+        super().__init__(scope, platform, name, folder, add_ons=add_ons)
         self.settings = platform.settings.services.get(name, default)
         self.exposure: Exposure = self.settings.source_ranges or platform.settings.source_ranges
         self.artifacts = platform.artifacts

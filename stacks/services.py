@@ -64,7 +64,7 @@ def add_services(scope: Construct, platform: Platform, services: list[Service]) 
             stack = service.stack(scope, platform, service.folder, default=service.settings())
         except ConfigurationError as error:
             raise error.within(service.file) from error
-        for name in add_ons.keys() & stack.requires:
+        for name in sorted(add_ons.keys() & stack.requires):
             stack.add_dependency(add_ons[name])
         stacks.append(stack)
     check_capacity(platform, stacks)

@@ -89,3 +89,5 @@ ArtifactPath = Annotated[
         "a letter or digit first",
     ),
 ]
+_CRON_FIELD = r"[0-9*/,-]+"
+Schedule = Annotated[str, form(f"^{_CRON_FIELD}( {_CRON_FIELD}){{4}}$", "cron's five fields, numbers only")]

@@ -1,8 +1,11 @@
 """What runs in an environment's cluster: the base of services and add-ons."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from modelyard import BuildContext, ServiceScope
+from modelyard.gateway import GATEWAY
+from modelyard.http_metrics import MONITORING
 
 from constructs import Construct
 
@@ -17,7 +20,7 @@ class WorkloadStack(ServiceScope):
         platform: Where it is deployed.
         name: Its Kubernetes name.
         folder: Where it is declared, and what its images are built from.
-        monitored: Whether the add-on `monitoring` is in the cluster for it.
+        add_ons: The add-ons that it requires and the environment has.
 
     Attributes:
         platform: Where it is deployed.
@@ -26,7 +29,7 @@ class WorkloadStack(ServiceScope):
     """
 
     def __init__(
-        self, scope: Construct, platform: Platform, name: str, folder: Path, *, monitored: bool = False
+        self, scope: Construct, platform: Platform, name: str, folder: Path, *, add_ons: Collection[str] = ()
     ) -> None:
         super().__init__(
             scope,
@@ -34,7 +37,8 @@ class WorkloadStack(ServiceScope):
             environment=platform.settings.name,
             service_name=name,
             cluster=platform.cluster,
-            monitored=monitored,
+            monitored=MONITORING in add_ons,
+            gateway=platform.settings.source_ranges if GATEWAY in add_ons else None,
         )
         self.platform = platform
         self.is_protected = platform.settings.is_protected

@@ -258,10 +258,10 @@ def test_on_a_cluster_of_ones_own_the_sum_is_of_its_nodes(service: Service, add_
     local = with_add_ons(load_settings("local").model_copy(update={"services": {}}))
 
     with pytest.raises(ConfigurationError) as error:
-        build_app(local, services=service("echo", ("data-workflows",), cpu="700m", replicas=2))
+        build_app(local, services=service("echo", ("data-workflows",), cpu="700m", replicas=5))
 
     assert error.value.where == "environments/local.toml: node.count"
-    assert "    1 x a node of this cluster    2000m   10240Mi" in error.value.what
+    assert "    1 x a node of this cluster    3000m   10240Mi" in error.value.what
     assert error.value.mend.startswith("write node.count = 2 or more, or a larger node.cpu and node.memory, or")
 
 

@@ -1,7 +1,6 @@
 """What the pipeline of sales, and Argo Workflows for it, declare in each environment."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +12,8 @@ from pydantic import ValidationError
 from services.sales_pipeline.settings import SalesPipelineSettings
 from stacks.environments import load_settings
 from tests.conftest import Stacks, Synthesise, resource, with_services
-
-Manifest = dict[str, Any]
+from tests.releases import Manifest, plain
+from tests.releases import manifests as release_manifests
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +25,7 @@ def estates(synthesise: Synthesise) -> Mapping[str, Stacks]:
 
 
 def manifests(stack: dict[str, Any], release: str = "workflow") -> dict[str, Manifest]:
-    """A release's, by their kinds; tokens in them stand for themselves."""
-    (found,) = [each for each in stack["resource"]["helm_release"].values() if each["name"] == release]
-    texts = [text for values in found["values"] for text in json.loads(_plain(values))["manifests"].values()]
-    return {each["kind"]: each for each in map(json.loads, texts)}
-
-
-def _plain(values: str) -> str:
-    """Without what keeps Terraform from taking braces for templates, and with a word for each token."""
-    return re.sub(r"\$\{trim.*?\)\}", "token", values.replace('${"$"}', "$").replace('${"%"}', "%"))
+    return release_manifests(stack, release)
 
 
 def artifacts(template: Manifest) -> dict[str, Manifest]:
@@ -127,7 +118,7 @@ def values(stack: dict[str, Any]) -> dict[str, Any]:
     """Of Argo's chart."""
     (release,) = [each for each in stack["resource"]["helm_release"].values() if "repository" in each]
     assert release["version"] == "0.47.5"
-    return dict(json.loads(_plain(release["values"][0])))
+    return dict(json.loads(plain(release["values"][0])))
 
 
 def test_argo_keeps_artifacts_where_the_environment_does(estates: Mapping[str, Stacks]) -> None:

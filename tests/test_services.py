@@ -197,7 +197,7 @@ def test_a_folder_name_that_kubernetes_does_not_take_is_refused(
         synthesise(bare, services)
 
 
-@pytest.mark.parametrize("runtime", sorted(SERVICES.glob("*/runtime/requirements.in")), ids=lambda file: file.parts[-3])
+@pytest.mark.parametrize("runtime", sorted(SERVICES.glob("*/*/requirements.in")), ids=lambda file: file.parts[-3])
 def test_the_tests_run_the_versions_that_the_image_runs(runtime: Path) -> None:
     installed = set((ROOT / "requirements.txt").read_text().splitlines())
     pinned = [line for line in runtime.read_text().splitlines() if "==" in line]

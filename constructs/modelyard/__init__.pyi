@@ -1,3 +1,5 @@
+from .ab_test import ABTest as ABTest
+from .ab_test import Side as Side
 from .artifact_store import ArtifactAccess as ArtifactAccess
 from .artifact_store import ArtifactStore as ArtifactStore
 from .autoscaling import Autoscaling as Autoscaling
@@ -9,6 +11,7 @@ from .errors import ConfigurationError as ConfigurationError
 from .exposure import Exposure as Exposure
 from .generated_secret import GeneratedSecret as GeneratedSecret
 from .helm_chart import HelmChart as HelmChart
+from .helm_chart import PublishedChart as PublishedChart
 from .http_metrics import HttpMetrics as HttpMetrics
 from .inference_service import InferenceService as InferenceService
 from .manifests import Manifests as Manifests
@@ -21,6 +24,7 @@ from .object_store import ObjectStore as ObjectStore
 from .pod_requests import PodRequests as PodRequests
 from .probes import Probes as Probes
 from .resources import Resources as Resources
+from .scheduled_job import ScheduledJob as ScheduledJob
 from .service_scope import ServiceScope as ServiceScope
 from .volume import Volume as Volume
 from .volume import add_claim as add_claim

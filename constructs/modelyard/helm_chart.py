@@ -1,6 +1,7 @@
 """A chart that others keep, in the version that was chosen."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from modelyard.helm_release import add_release
 from modelyard.manifest_text import release_values
@@ -12,6 +13,14 @@ from constructs import Construct
 
 # Images of a gigabyte, on nodes that have to come up first, and hooks that wait for them.
 _TIMEOUT_SECONDS = 900
+
+
+class PublishedChart(TypedDict):
+    """A chart's version, as `HelmChart` takes it."""
+
+    repository: str
+    chart: str
+    version: str
 
 
 class HelmChart(Construct):
@@ -29,6 +38,8 @@ class HelmChart(Construct):
         namespace: Where it goes, best as a reference: `add_namespace(…).metadata.name`.
         values: Of the chart. Not for secrets: they stand in plans and in the state.
         pods: What these values make it request; the chart itself is not looked into.
+        skip_crds: Whether to leave out the CustomResourceDefinitions of its folder `crds`, which Helm would make once,
+            and neither change nor remove.
         depends_on: What must be there before.
 
     Attributes:
@@ -50,6 +61,7 @@ class HelmChart(Construct):
         namespace: str,
         values: Mapping[str, object],
         pods: Sequence[PodRequests],
+        skip_crds: bool = False,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -64,5 +76,6 @@ class HelmChart(Construct):
             namespace=namespace,
             values=[release_values(values)],
             timeout=_TIMEOUT_SECONDS,
+            skip_crds=skip_crds,
             depends_on=depends_on,
         )

@@ -29,6 +29,7 @@ def add_release(
     timeout: int | None = None,
     wait_for_jobs: bool = False,
     atomic: bool = True,
+    skip_crds: bool = False,
     depends_on: Sequence[ITerraformDependable] = (),
 ) -> Release:
     """A Helm release, the child `release` of `scope`. One that fails leaves what was there before.
@@ -44,6 +45,7 @@ def add_release(
         timeout: How long its objects may take to be ready, in seconds; by default Helm's 300.
         wait_for_jobs: Whether Jobs among them are ready only when they have succeeded.
         atomic: Whether a failure takes back what was made; else it stays, to be looked at, until the next deploy.
+        skip_crds: Whether to leave out what is in the chart's folder `crds`.
         depends_on: What must be there before.
 
     Raises:
@@ -65,6 +67,7 @@ def add_release(
         max_history=3,
         timeout=timeout,
         wait_for_jobs=wait_for_jobs or None,
+        skip_crds=skip_crds or None,
         depends_on=list(depends_on) or None,
     )
 

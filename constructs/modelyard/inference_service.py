@@ -16,7 +16,7 @@ from modelyard.resources import Resources
 from modelyard.service_scope import ServiceScope
 from modelyard.serving.manifest import PORT, REVISION_LABEL, inference_service
 from modelyard.serving.model_format import ModelFormat
-from modelyard.traffic_rules import add_traffic_rules
+from modelyard.traffic_rules import add_traffic_rules, from_networks
 from modelyard.waiting_job import waiting_job
 
 from constructs import Construct
@@ -105,10 +105,9 @@ class InferenceService(Construct):
             metadata=metadata,
             selector=selector,
             port=PORT,
-            exposure=exposure,
+            # The namespace's rules let Prometheus in.
+            callers=from_networks(exposure),
             egress=[],
-            # The namespace's rules do.
-            scraped=False,
         )
         self.load_balancer = add_load_balancer(
             self,

@@ -20,6 +20,7 @@ def add_load_balancer(
     target_port: str,
     exposure: Exposure,
     output: str,
+    any_node: bool = False,
 ) -> k8s.ServiceV1:
     """A Service that answers HTTP on port 80 to those that `exposure` names, and its address as an output.
 
@@ -29,9 +30,11 @@ def add_load_balancer(
         cluster: Says how an internal address is asked for.
         metadata: Name, namespace and labels.
         selector: Finds the pods.
-        target_port: The pods' port, by number or name.
+        target_port: The pods' port for HTTP, by number or name.
         exposure: Who may reach it.
         output: The output's name.
+        any_node: Whether a request may go to any pod, whatever node it came to. It does not keep the caller's address
+            then; else the node passes it to pods of its own.
     """
     annotations = cluster.internal_load_balancer_annotations if exposure.is_internal else {}
     service = k8s.ServiceV1(
@@ -42,8 +45,8 @@ def add_load_balancer(
             type="LoadBalancer",
             selector=dict(selector),
             load_balancer_source_ranges=list(exposure.ranges),
-            # Keeps the callers' addresses, which the NetworkPolicy and the logs need.
-            external_traffic_policy="Local",
+            # Local keeps the callers' addresses, which the NetworkPolicy and the logs need.
+            external_traffic_policy="Cluster" if any_node else "Local",
             port=[k8s.ServiceV1SpecPort(name="http", port=80, target_port=target_port, protocol="TCP")],
         ),
     )

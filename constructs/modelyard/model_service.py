@@ -1,42 +1,26 @@
 """A model behind an address: namespace, Deployment, LoadBalancer and what belongs to them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from modelyard.artifact_store import ArtifactAccess
 from modelyard.autoscaling import Autoscaling
-from modelyard.disruption_budget import add_disruption_budget
 from modelyard.egress import Egress
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
 from modelyard.generated_secret import GeneratedSecret
 from modelyard.http_metrics import HttpMetrics
 from modelyard.load_balancer import add_load_balancer
+from modelyard.model_pods import add_model_pods
 from modelyard.namespace import add_namespace
-from modelyard.pod_requests import PodRequests
 from modelyard.pods import ServingPods
 from modelyard.probes import Probes
 from modelyard.resources import Resources
 from modelyard.service_scope import ServiceScope
-from modelyard.traffic_rules import add_traffic_rules
+from modelyard.traffic_rules import from_networks
 from modelyard.volume import Volume, add_claim
 
-from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_kubernetes import deployment_v1, service_account_v1
-from cdktf_cdktf_provider_kubernetes import horizontal_pod_autoscaler_v2 as hpa
 from constructs import Construct
-
-# For scheduling a pod, perhaps on a node that has to come up first, and for pulling its image.
-_PULL_SECONDS = 240
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Metadata:
-    """What all of the service's objects carry."""
-
-    name: str
-    namespace: str
-    labels: dict[str, str]
 
 
 class ModelService(Construct):
@@ -49,6 +33,9 @@ class ModelService(Construct):
         port: Where the program listens for HTTP; above 1023, since it is not root.
         resources: Requests and limits of one replica.
         exposure: Who may reach the LoadBalancer.
+        arguments: For the program that the image starts.
+        more_ports: By their names, others where it listens, above 1023. The LoadBalancer does not open them: the
+            namespace's other pods reach all ports, by the Service `NAME-pods`.
         part: What it is of the service, for a second program beside the first: `notebook` of `iris` is `iris-notebook`.
         namespace: Where it goes; by default one of its own, of the service's name.
         replicas: How many pods, 1 or more; the least number when `autoscaling` is given.
@@ -75,6 +62,8 @@ class ModelService(Construct):
         port: int,
         resources: Resources,
         exposure: Exposure,
+        arguments: Sequence[str] = (),
+        more_ports: Mapping[str, int] | None = None,
         part: str | None = None,
         namespace: str | None = None,
         replicas: int = 1,
@@ -89,7 +78,6 @@ class ModelService(Construct):
         shutdown_seconds: int = 30,
     ) -> None:
         super().__init__(scope, id_)
-        _check_port(port)
         _check_replicas(replicas)
         if volume and (replicas > 1 or autoscaling):
             raise ConfigurationError(
@@ -97,148 +85,48 @@ class ModelService(Construct):
                 mend="leave replicas and autoscaling out, or the volume",
             )
         name = f"{scope.service_name}-{part}" if part else scope.service_name
-        access = access or ArtifactAccess(egress=(), grants=())
-        most = autoscaling.max_replicas if autoscaling else replicas
-        scope.add_pods(PodRequests(name=name, resources=resources, replicas=most))
-        self._selector = {**scope.selector, "app.kubernetes.io/name": name}
-
         # A reference, not the bare name: everything below waits for the namespace, and goes before it.
         self.namespace = namespace or add_namespace(self, "namespace", service=scope).metadata.name
-        self._metadata = _Metadata(name=name, namespace=self.namespace, labels={**scope.labels, **self._selector})
-
-        account = service_account_v1.ServiceAccountV1(
+        claims = {}
+        if volume:
+            labels = {**scope.labels, "app.kubernetes.io/name": name}
+            metadata = {"name": name, "namespace": self.namespace, "labels": labels}
+            claims[volume.path] = add_claim(self, "claim", metadata=metadata, **asdict(volume)).metadata.name
+        added = add_model_pods(
             self,
-            "account",
-            metadata=service_account_v1.ServiceAccountV1Metadata(
-                **asdict(self._metadata), annotations=dict(access.account_annotations) or None
+            service=scope,
+            namespace=self.namespace,
+            pods=ServingPods(
+                name=name,
+                image=image,
+                arguments=arguments,
+                ports={"http": port, **(more_ports or {})},
+                resources=resources,
+                probes=probes or Probes(),
+                environment=environment or {},
+                shutdown_seconds=shutdown_seconds,
+                secrets=secrets or {},
+                claims=claims,
             ),
-            automount_service_account_token=False,
+            replicas=replicas,
+            callers=from_networks(exposure),
+            neighbours_service=f"{name}-pods" if more_ports else None,
+            autoscaling=autoscaling,
+            metrics=metrics,
+            egress=egress,
+            access=access,
+            dashboard=f"{part}_dashboard" if part else "dashboard",
         )
-        scraped = metrics if scope.monitored else None
-        claim = add_claim(self, "claim", metadata=asdict(self._metadata), **asdict(volume)) if volume else None
-        pods = ServingPods(
-            name=name,
-            image=image,
-            port=port,
-            resources=resources,
-            probes=probes or Probes(),
-            environment=environment or {},
-            annotations=scraped.scraped(port) if scraped else {},
-            shutdown_seconds=shutdown_seconds,
-            secrets=secrets or {},
-            claims={volume.path: claim.metadata.name} if volume and claim else {},
-        )
-        rules = add_traffic_rules(
-            self,
-            "traffic_rules",
-            metadata=asdict(self._metadata),
-            selector=self._selector,
-            port=port,
-            exposure=exposure,
-            egress=[egress or Egress.none(), *access.egress],
-            scraped=scraped is not None,
-        )
-        self.deployment = self._deploy(
-            pods,
-            replicas=None if autoscaling else replicas,
-            labels={**self._metadata.labels, **access.pod_labels},
-            wait_for=[account, rules, *access.grants],
-        )
+        self.deployment = added.deployment
         self.load_balancer = add_load_balancer(
             self,
             "load_balancer",
             cluster=scope.cluster,
-            metadata=asdict(self._metadata),
-            selector=self._selector,
+            metadata=asdict(added.metadata),
+            selector=added.selector,
             target_port="http",
             exposure=exposure,
             output=f"{part}_url" if part else "url",
-        )
-        if scraped:
-            self._show(scope, scraped, output=f"{part}_dashboard" if part else "dashboard")
-        if replicas > 1 or (autoscaling and autoscaling.max_replicas > 1):
-            add_disruption_budget(self, "disruption_budget", metadata=asdict(self._metadata), selector=self._selector)
-        if autoscaling:
-            self._autoscale(autoscaling)
-
-    def _deploy(
-        self,
-        pods: ServingPods,
-        *,
-        replicas: int | None,
-        labels: Mapping[str, str],
-        wait_for: list[ITerraformDependable],
-    ) -> deployment_v1.DeploymentV1:
-        return deployment_v1.DeploymentV1(
-            self,
-            "deployment",
-            metadata=deployment_v1.DeploymentV1Metadata(**asdict(self._metadata)),
-            spec=deployment_v1.DeploymentV1Spec(
-                replicas=None if replicas is None else str(replicas),
-                revision_history_limit=3,
-                # A rollout that gets no further fails then, instead of after Kubernetes' ten minutes.
-                progress_deadline_seconds=pods.probes.startup_seconds + _PULL_SECONDS,
-                selector=deployment_v1.DeploymentV1SpecSelector(match_labels=self._selector),
-                strategy=_strategy(pods),
-                template=pods.template(labels, self._selector),
-            ),
-            depends_on=wait_for,
-        )
-
-    def _show(self, service: ServiceScope, metrics: HttpMetrics, *, output: str) -> None:
-        # Grafana's classes take time to load: those who have no dashboard need none.
-        from modelyard.dashboard import Dashboard  # noqa: PLC0415 - see above
-
-        Dashboard(
-            self,
-            "dashboard",
-            service=service,
-            name=self._metadata.name,
-            namespace=self.namespace,
-            deployment=self._metadata.name,
-            metrics=metrics,
-            output=output,
-        )
-
-    def _autoscale(self, autoscaling: Autoscaling) -> None:
-        target = hpa.HorizontalPodAutoscalerV2SpecMetricResourceTarget(
-            type="Utilization", average_utilization=autoscaling.cpu_percent
-        )
-        hpa.HorizontalPodAutoscalerV2(
-            self,
-            "autoscaler",
-            metadata=hpa.HorizontalPodAutoscalerV2Metadata(**asdict(self._metadata)),
-            spec=hpa.HorizontalPodAutoscalerV2Spec(
-                min_replicas=autoscaling.min_replicas,
-                max_replicas=autoscaling.max_replicas,
-                scale_target_ref=hpa.HorizontalPodAutoscalerV2SpecScaleTargetRef(
-                    api_version="apps/v1", kind="Deployment", name=self.deployment.metadata.name
-                ),
-                metric=[
-                    hpa.HorizontalPodAutoscalerV2SpecMetric(
-                        type="Resource",
-                        resource=hpa.HorizontalPodAutoscalerV2SpecMetricResource(name="cpu", target=target),
-                    )
-                ],
-            ),
-        )
-
-
-def _strategy(pods: ServingPods) -> deployment_v1.DeploymentV1SpecStrategy:
-    if pods.claims:
-        return deployment_v1.DeploymentV1SpecStrategy(type="Recreate")
-    # The new pod is ready before an old one goes: a rollout loses no request, one replica or many.
-    return deployment_v1.DeploymentV1SpecStrategy(
-        type="RollingUpdate",
-        rolling_update=deployment_v1.DeploymentV1SpecStrategyRollingUpdate(max_surge="1", max_unavailable="0"),
-    )
-
-
-def _check_port(port: int) -> None:
-    if not 1024 <= port <= 65535:
-        raise ConfigurationError(
-            f"port = {port}: the program runs without root and without capabilities",
-            mend="let it listen on a port from 1024 to 65535; the LoadBalancer answers on 80 in any case",
         )
 
 

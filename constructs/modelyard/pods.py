@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelyard.generated_secret import GeneratedSecret
@@ -28,9 +28,10 @@ class ServingPods:
     Attributes:
         name: Of the container.
         image: Its reference.
-        port: Where the program listens for HTTP, above 1023.
+        ports: Where the program listens, above 1023, by name; `http` is what probes and metrics ask.
         resources: Requests and limits.
         probes: Startup, readiness, liveness.
+        arguments: For the program that the image starts.
         environment: Environment variables; not for secrets, they stand in the plan.
         annotations: Of the pods.
         shutdown_seconds: How long requests under way may take to finish.
@@ -41,15 +42,21 @@ class ServingPods:
 
     name: str
     image: str
-    port: int
+    ports: Mapping[str, int]
     resources: Resources
     probes: Probes
+    arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     shutdown_seconds: int = 30
     scratch_size: str = "128Mi"
     secrets: Mapping[str, GeneratedSecret] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        """Where it listens for HTTP."""
+        return self.ports["http"]
 
     def template(self, labels: Mapping[str, str], selector: Mapping[str, str]) -> k8s.DeploymentV1SpecTemplate:
         """The pod template of a Deployment whose pods carry `labels` and are found by `selector`."""
@@ -113,7 +120,11 @@ class ServingPods:
             image_pull_policy="IfNotPresent",
             # The last lines of a container that failed stand in the pod's status, whatever becomes of its log.
             termination_message_policy="FallbackToLogsOnError",
-            port=[k8s.DeploymentV1SpecTemplateSpecContainerPort(name="http", container_port=self.port)],
+            args=list(self.arguments) or None,
+            port=[
+                k8s.DeploymentV1SpecTemplateSpecContainerPort(name=name, container_port=port)
+                for name, port in self.ports.items()
+            ],
             env=[
                 k8s.DeploymentV1SpecTemplateSpecContainerEnv(name=name, value=value)
                 for name, value in sorted(self.environment.items())
@@ -124,7 +135,7 @@ class ServingPods:
             ),
             startup_probe=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbe(
                 http_get=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbeHttpGet(
-                    path=self.probes.ready_path, port="http"
+                    path=self.probes.started_path or self.probes.ready_path, port="http"
                 ),
                 period_seconds=_PROBE_PERIOD_SECONDS,
                 timeout_seconds=self.probes.timeout_seconds,

@@ -119,7 +119,7 @@ def _requests(workload: Workload, metrics: HttpMetrics) -> list[grafana.Panel]:
         _graph(
             "Latency",
             {f"p{percent}": f"histogram_quantile({percent / 100}, {buckets})" for percent in (50, 95, 99)},
-            unit="s",
+            unit=metrics.duration_unit,
             description="Half, 95 % and 99 % of the requests took no longer, as exactly as the buckets tell.",
         ),
     ]

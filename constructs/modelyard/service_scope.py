@@ -2,6 +2,7 @@
 
 from modelyard.cluster_ref import ClusterRef
 from modelyard.errors import ConfigurationError
+from modelyard.exposure import Exposure
 from modelyard.helm_provider import connect_helm
 from modelyard.pod_requests import PodRequests
 
@@ -19,6 +20,7 @@ class ServiceScope(TerraformStack):
         service_name: The service's Kubernetes name, for example `image-classifier`.
         cluster: Where it runs.
         monitored: Whether the add-on `monitoring` is in the cluster for it.
+        gateway: Who may reach the add-on `gateway`; None if it is not in the cluster for it.
 
     Attributes:
         pods: What its pods request.
@@ -33,12 +35,14 @@ class ServiceScope(TerraformStack):
         service_name: str,
         cluster: ClusterRef,
         monitored: bool = False,
+        gateway: Exposure | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self.environment = environment
         self.service_name = service_name
         self.cluster = cluster
         self.monitored = monitored
+        self.gateway = gateway
         self.kubernetes = cluster.connect(self)
         connect_helm(self, self.kubernetes)
         self.selector = {"app.kubernetes.io/name": service_name}

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from modelyard.egress import Egress
 from modelyard.exposure import Exposure
-from modelyard.http_metrics import MONITORING
 
 from cdktf_cdktf_provider_kubernetes import network_policy_v1 as k8s
 from constructs import Construct
+
+#: Pods or networks that are let in.
+Caller = k8s.NetworkPolicyV1SpecIngressFrom
 
 
 def add_traffic_rules(
@@ -17,17 +19,16 @@ def add_traffic_rules(
     metadata: Mapping[str, object],
     selector: Mapping[str, str],
     port: int,
-    exposure: Exposure,
+    callers: Sequence[Caller] | None,
     egress: Sequence[Egress],
-    scraped: bool,
+    neighbours_ports: Sequence[int] = (),
 ) -> k8s.NetworkPolicyV1:
-    """Lets `exposure`'s networks reach `port` of the pods, and the pods reach DNS and what `egress` says.
+    """Lets `callers` reach TCP `port` of the pods, and the pods reach DNS and what `egress` says.
 
-    If they are `scraped`, the add-on `monitoring` reaches `port`, too.
-
-    The load balancer keeps the callers' addresses (externalTrafficPolicy Local), so these rules see the same ones as
-    its own source ranges do. The kubelet's probes come from the pod's own node, which is always let in.
+    `callers` None is everybody. The other pods of the namespace reach `neighbours_ports`. The kubelet's probes come
+    from the pod's own node, which is always let in.
     """
+    own_namespace = Caller(pod_selector=k8s.NetworkPolicyV1SpecIngressFromPodSelector())
     return k8s.NetworkPolicyV1(
         scope,
         id_,
@@ -36,29 +37,34 @@ def add_traffic_rules(
             pod_selector=k8s.NetworkPolicyV1SpecPodSelector(match_labels=dict(selector)),
             policy_types=["Ingress", "Egress"],
             ingress=[
-                k8s.NetworkPolicyV1SpecIngress(
-                    from_=[
-                        *(
-                            k8s.NetworkPolicyV1SpecIngressFrom(
-                                ip_block=k8s.NetworkPolicyV1SpecIngressFromIpBlock(cidr=cidr)
-                            )
-                            for cidr in exposure.ranges
-                        ),
-                        *([_monitoring()] if scraped else []),
-                    ],
-                    ports=[k8s.NetworkPolicyV1SpecIngressPorts(port=str(port), protocol="TCP")],
-                )
+                _ingress(callers, [port]),
+                *([_ingress([own_namespace], neighbours_ports)] if neighbours_ports else []),
             ],
             egress=_egress_rules(egress),
         ),
     )
 
 
-def _monitoring() -> k8s.NetworkPolicyV1SpecIngressFrom:
+def from_networks(exposure: Exposure) -> list[Caller]:
+    """Those that `exposure` names.
+
+    They come through a load balancer that keeps their addresses (externalTrafficPolicy Local), so that a rule sees the
+    same ones as its own source ranges do.
+    """
+    return [Caller(ip_block=k8s.NetworkPolicyV1SpecIngressFromIpBlock(cidr=cidr)) for cidr in exposure.ranges]
+
+
+def from_namespace(name: str) -> Caller:
+    """All pods of another namespace."""
     # Each namespace has its name as this label: the API server writes it.
-    named = {"kubernetes.io/metadata.name": MONITORING}
-    return k8s.NetworkPolicyV1SpecIngressFrom(
-        namespace_selector=k8s.NetworkPolicyV1SpecIngressFromNamespaceSelector(match_labels=named)
+    named = {"kubernetes.io/metadata.name": name}
+    return Caller(namespace_selector=k8s.NetworkPolicyV1SpecIngressFromNamespaceSelector(match_labels=named))
+
+
+def _ingress(callers: Sequence[Caller] | None, ports: Sequence[int]) -> k8s.NetworkPolicyV1SpecIngress:
+    return k8s.NetworkPolicyV1SpecIngress(
+        from_=None if callers is None else list(callers),
+        ports=[k8s.NetworkPolicyV1SpecIngressPorts(port=str(port), protocol="TCP") for port in ports],
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from modelyard import PublishedChart
+
 import pytest
 import yaml
 
@@ -52,7 +54,7 @@ class Prometheus:
         return value
 
 
-def rendered(helm: Path, chart: dict[str, str], values: dict[str, object], folder: Path) -> list[Object]:
+def rendered(helm: Path, chart: PublishedChart, values: dict[str, object], folder: Path) -> list[Object]:
     """What a chart makes of values; its archive is in MODELYARD_CHARTS, or in the chart repository."""
     name = f"{chart['chart']}-{chart['version']}.tgz"
     archive = Path(os.environ.get("MODELYARD_CHARTS", "")) / name

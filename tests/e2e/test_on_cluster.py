@@ -141,7 +141,7 @@ def misname(local: Local) -> str:
 @pytest.fixture
 def impatient(local: Local) -> Iterator[None]:
     """Without the time that a new node may take to pull an image; the service's files are restored at the end."""
-    pods = local.checkout / "constructs" / "modelyard" / "model_service.py"
+    pods = local.checkout / "constructs" / "modelyard" / "model_pods.py"
     before = {file: file.read_text() for file in (pods, local.service, local.runtime / "Dockerfile")}
     pods.write_text(before[pods].replace("_PULL_SECONDS = 240", "_PULL_SECONDS = 5"))
     local.service.write_text(before[local.service].replace("startup_seconds=60", "startup_seconds=40"))

@@ -1,13 +1,17 @@
 """Argo Workflows' stack."""
 
-from modelyard import ArtifactAccess, HelmChart, Manifests, add_namespace
+from modelyard import ArtifactAccess, HelmChart, Manifests, PublishedChart, add_namespace
 
 from stacks.add_on import AddOnStack
 from stacks.add_ons.argo_workflows.repository import artifact_repository
 from stacks.add_ons.argo_workflows.values import CONTROLLER, SERVER, values
 
 #: The last one of Argo Workflows 3.7; `values` names the images.
-CHART = {"repository": "https://argoproj.github.io/argo-helm", "chart": "argo-workflows", "version": "0.47.5"}
+CHART: PublishedChart = {
+    "repository": "https://argoproj.github.io/argo-helm",
+    "chart": "argo-workflows",
+    "version": "0.47.5",
+}
 
 
 class ArgoWorkflowsStack(AddOnStack):

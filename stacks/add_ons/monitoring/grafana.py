@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from modelyard import PodRequests, Resources
+from modelyard import PodRequests, PublishedChart, Resources
 from modelyard.dashboard import GRAFANA_URL
 from modelyard.restricted import restricted_container, restricted_pod
 from modelyard.service_dashboard import DATASOURCE
@@ -10,7 +10,7 @@ from modelyard.service_dashboard import DATASOURCE
 from stacks.add_ons.monitoring import prometheus
 
 #: With Grafana 13.2.0. Grafana's own repository has had no newer ones since January 2026.
-CHART = {
+CHART: PublishedChart = {
     "repository": "https://grafana-community.github.io/helm-charts",
     "chart": "grafana",
     "version": "12.11.1",

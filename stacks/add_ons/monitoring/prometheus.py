@@ -3,11 +3,11 @@
 import hashlib
 import json
 
-from modelyard import PodRequests, Resources
+from modelyard import PodRequests, PublishedChart, Resources
 from modelyard.restricted import restricted_container, restricted_pod
 
 #: With Prometheus 3.14.0 and kube-state-metrics 2.20.0.
-CHART = {
+CHART: PublishedChart = {
     "repository": "https://prometheus-community.github.io/helm-charts",
     "chart": "prometheus",
     "version": "29.27.0",

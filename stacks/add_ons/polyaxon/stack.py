@@ -1,6 +1,6 @@
 """Polyaxon's stack."""
 
-from modelyard import GeneratedSecret, HelmChart, Manifests, add_claim, add_namespace
+from modelyard import GeneratedSecret, HelmChart, Manifests, PublishedChart, add_claim, add_namespace
 
 from stacks.add_on import AddOnStack
 from stacks.add_ons.polyaxon import database, network
@@ -9,7 +9,7 @@ from stacks.add_ons.polyaxon.settings import PolyaxonSettings
 from stacks.add_ons.polyaxon.values import AGENT, API, OPERATOR, values
 
 #: The newest that its repository is known to have.
-CHART = {"repository": "https://charts.polyaxon.com", "chart": "polyaxon", "version": "2.15.1"}
+CHART: PublishedChart = {"repository": "https://charts.polyaxon.com", "chart": "polyaxon", "version": "2.15.1"}
 
 
 class PolyaxonStack(AddOnStack):
