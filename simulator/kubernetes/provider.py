@@ -8,6 +8,7 @@ from simulator.kubernetes.service import Service
 from simulator.kubernetes.workloads import Deployment, Job
 from simulator.provider import Provider
 from simulator.resource import CloudError, conformed
+from simulator.schema import Block
 from simulator.world import Scope, Values
 
 _KINDS: Final[dict[str, type[KubernetesObject]]] = {
@@ -40,12 +41,20 @@ class KubernetesProvider(Provider):
         return cluster_at(config.get("host"), self.world)
 
     def read_data(self, config: Values, type_name: str, wanted: Values) -> Values:
-        """Reads an object by its metadata."""
+        """Reads an object by its metadata; of one that is not there the provider says no more than that."""
         if type_name not in self.schema.response.resource_schemas:
             return super().read_data(config, type_name, wanted)
         resource = self._resource(type_name)
         id_ = resource.id(wanted)
         existing = self.scope(config).get(resource.stored_as, id_)
         if existing is None:
-            raise CloudError(f'{resource.plural} "{wanted["metadata"][0]["name"]}" not found')
+            block = self.schema.data_source(type_name)
+            return block.empty() | {"id": id_, "metadata": [_without_object(block, wanted)]}
         return conformed(self.schema.data_source(type_name), existing)
+
+
+def _without_object(block: Block, wanted: Values) -> Values:
+    metadata: Values = wanted["metadata"][0]
+    names = block.nested["metadata"].block.attributes
+    empty: Values = {"annotations": {}, "labels": {}, "generation": 0}
+    return {name: metadata[name] or empty.get(name, "") for name in names}

@@ -127,6 +127,13 @@ def namespace(name: str) -> Config:
     return {"kubernetes_namespace_v1": {"namespace": {"metadata": {"name": name}}}}
 
 
+def absent_service(name: str, namespace: str) -> Config:
+    """What the data source says of a Service that is not there; tests/e2e/test_gateway.py asks the real provider."""
+    given = {"annotations": {}, "generation": 0, "labels": {}, "name": name, "namespace": namespace}
+    metadata = {**given, "resource_version": "", "uid": ""}
+    return {"id": f"{namespace}/{name}", "metadata": [metadata], "spec": None, "status": None}
+
+
 def deployment(
     name: str,
     namespace: str,

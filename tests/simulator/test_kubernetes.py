@@ -8,7 +8,17 @@ from simulator import World
 from simulator.kubernetes.pods import missing_reference
 from simulator.world import Scope, Values
 from tests.simulator.conftest import NewTerraform
-from tests.simulator.estate import HOST, IMAGE, Config, Terraform, changed, cluster, deployment, namespace
+from tests.simulator.estate import (
+    HOST,
+    IMAGE,
+    Config,
+    Terraform,
+    absent_service,
+    changed,
+    cluster,
+    deployment,
+    namespace,
+)
 
 # Real Terraform, again and again.
 pytestmark = pytest.mark.slow
@@ -215,6 +225,15 @@ def test_a_service_gets_its_address_when_it_becomes_a_load_balancer(
         assert len(reader.outputs()["addresses"]) == count
 
 
-def test_a_data_source_needs_its_object(kubernetes: Config, terraform: Terraform) -> None:
-    terraform.write({}, provider=kubernetes, data={"kubernetes_service_v1": {"web": {"metadata": {"name": "none"}}}})
-    assert 'services "none" not found' in terraform.refused()
+def test_a_data_source_says_of_an_object_that_is_not_there_what_it_was_asked(
+    kubernetes: Config, terraform: Terraform
+) -> None:
+    terraform.write(
+        {},
+        provider=kubernetes,
+        data={"kubernetes_service_v1": {"web": {"metadata": {"name": "none", "namespace": "nowhere"}}}},
+        output={"service": {"value": "${data.kubernetes_service_v1.web}"}},
+    )
+    terraform.apply()
+
+    assert terraform.outputs()["service"] == absent_service("none", "nowhere")
