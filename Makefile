@@ -84,10 +84,12 @@ test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, sciki
 test-torch: .venv-frameworks/.ready ## Compare the classifier's export with torchvision's own AlexNet
 	@.venv-frameworks/bin/python -m pytest services/image_classifier/tests/torch_parity/parity.py
 
-.venv-frameworks/.ready: tests/frameworks/requirements.txt
+STAND_IN := tests/e2e/model_server_stand_in/requirements-no-deps.txt
+.venv-frameworks/.ready: tests/frameworks/requirements.txt $(STAND_IN)
 	@echo "setting up the frameworks of machine learning (7.4 GB, once)"
 	@$(PYTHON) -m venv .venv-frameworks
 	@.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(STAND_IN)
 	@touch $@
 
 test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris tracked, swept, promoted; the add-on's values (downloads 200 MB)
@@ -103,7 +105,7 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(UV_COMPILE) --extra serving --group dev --group services pyproject.toml -o requirements.txt
-	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in; do \
+	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in services/*/comparison/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
 schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings

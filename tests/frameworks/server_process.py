@@ -57,11 +57,16 @@ class Server(NamedTuple):
         return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == sample), None)
 
 
-def start(folder: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """Without waiting for it."""
+def free_port() -> int:
+    """One that nothing listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+        return int(free.getsockname()[1])
+
+
+def start(folder: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Without waiting for it."""
+    port = free_port()
     arguments = ["--model_name=it", f"--model_dir={folder}", f"--http_port={port}"]
     with log.open("wb") as output:
         process = subprocess.Popen(

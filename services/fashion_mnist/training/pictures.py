@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt  # type: ignore[import-not-found]  # installed where the notebook runs
+import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 

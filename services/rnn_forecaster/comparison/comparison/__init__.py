@@ -1,0 +1,1 @@
+"""Compares two forecasters behind HTTP on one series: `python -m comparison --help`."""
