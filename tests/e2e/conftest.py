@@ -29,6 +29,7 @@ from stacks.paths import ROOT
 from tests.conftest import copy_of_the_repo
 from tests.e2e.argo import Argo, build_argo, running_argo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
+from tests.e2e.gateway import Gateway, build_traefik, running_gateway
 from tests.e2e.kserve import HELM, build_kserve, running_kserve
 from tests.e2e.local_cluster import Local, kubectl
 from tests.e2e.model_namespace import apply
@@ -281,6 +282,24 @@ def model_server(cluster: Cluster, kserve: None) -> str:
         load_image(cluster, folder, image)
     apply(cluster, serving_runtime(image, pinned_libraries(folder / "requirements.txt")))
     return image
+
+
+@pytest.fixture(scope="session")
+def traefik() -> Path:
+    """The program traefik."""
+    if shutil.which("go") is None:
+        pytest.skip("no Go: Traefik cannot be built, no route was tried")
+    with _one_process("traefik"):
+        return build_traefik(cache_folder())
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    cluster: Cluster, traefik: Path, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """The add-on `gateway` on the cluster, for routes of the environment `local`."""
+    with running_gateway(cluster, traefik, real_providers, tmp_path_factory.mktemp("gateway")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from commands.image_builder import find_builder
@@ -13,16 +14,25 @@ from tests.e2e.clusters import Cluster
 from tests.e2e.local_cluster import kubectl
 
 
+def build_image(context: Path, image: str) -> None:
+    """Builds a folder's Dockerfile, for others that begin FROM it."""
+    _run(find_builder().build_command(context, image, []))
+
+
 def load_image(cluster: Cluster, context: Path, image: str) -> None:
     """Builds a folder's Dockerfile, and brings the image to the cluster's nodes."""
-    builder, environment = find_builder(), {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+    build_image(context, image)
     node = kubectl(cluster.kubeconfig, "config", "current-context").strip()
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "image.tar"
-        loads = load_command(node, cluster.image_loader, archive)
-        for command in (builder.build_command(context, image, []), builder.save_command(image, archive), loads):
-            if command:
-                subprocess.run(command, env=environment, capture_output=True, check=True, timeout=900)
+        _run(find_builder().save_command(image, archive))
+        if loads := load_command(node, cluster.image_loader, archive):
+            _run(loads)
+
+
+def _run(command: Sequence[str]) -> None:
+    environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+    subprocess.run(command, env=environment, capture_output=True, check=True, timeout=900)
 
 
 def load_program(cluster: Cluster, program: Path, image: str, *, folder: str = "/bin", user: int = 0) -> None:

@@ -1,0 +1,3 @@
+package tlsalpn01
+
+const ACMETLS1Protocol = "acme-tls/1"
