@@ -12,6 +12,7 @@ from pathlib import Path
 
 from modelyard import object_store
 from modelyard.build_context import BuildContext
+from modelyard.names import kubernetes_name
 
 import pytest
 import tomlkit
@@ -157,10 +158,15 @@ def screenshots() -> Path:
 
 
 def keep_only(checkout: Path, service: str) -> None:
-    """Removes the other services from a copy of the repo: their images take long to build."""
+    """Removes the other services from a copy of the repo, with their settings: their images take long to build."""
     for file in checkout.glob("services/*/service.py"):
         if file.parent.name != service:
             shutil.rmtree(file.parent)
+    for file in checkout.glob("environments/*.toml"):
+        document = tomlkit.parse(file.read_text())
+        tables = document.get("services", {})
+        document["services"] = {name: tables[name] for name in tables if name == kubernetes_name(service)}
+        file.write_text(tomlkit.dumps(document))
 
 
 @pytest.fixture(scope="module")
