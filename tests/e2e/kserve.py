@@ -78,12 +78,20 @@ def running_kserve(cluster: Cluster, built: Path, folder: Path) -> Iterator[None
         wait_until("KServe's kinds are there", lambda: _knows(cluster, "clusterstoragecontainers.serving.kserve.io"))
         _apply(cluster, folder, _with_certificate(others))
         kubectl(cluster.kubeconfig, "rollout", "status", "-n", NAMESPACE, _CONTROLLER, "--timeout=55s")
+        # The node learns of a ready pod's address a moment later.
+        wait_until("KServe's webhooks answer", lambda: _takes(cluster, _RUNTIME))
         yield
     finally:
         _remove(cluster, folder, [*others, *kinds, namespace(NAMESPACE)])
 
 
 _CONTROLLER = "deployment/kserve-controller-manager"
+_RUNTIME = {
+    "apiVersion": "serving.kserve.io/v1alpha1",
+    "kind": "ClusterServingRuntime",
+    "metadata": {"name": "nothing"},
+    "spec": {"containers": [{"name": "kserve-container", "image": "localhost/nothing:1"}]},
+}
 
 
 def wait_for_no_other(cluster: Cluster) -> None:
@@ -179,6 +187,13 @@ def _knows(cluster: Cluster, what: str) -> bool:
     """Whether the API server gives objects of a kind, or one object."""
     command = ["kubectl", "--kubeconfig", cluster.kubeconfig, "get", what]
     return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def _takes(cluster: Cluster, given: Object) -> bool:
+    """Whether the API server, with its webhooks, would take an object."""
+    command = ["kubectl", "--kubeconfig", cluster.kubeconfig, "create", "--dry-run=server", "-f", "-"]
+    done = subprocess.run(command, input=json.dumps(given), text=True, capture_output=True, timeout=60, check=False)
+    return done.returncode == 0
 
 
 def _remove(cluster: Cluster, folder: Path, objects: list[Object]) -> None:
