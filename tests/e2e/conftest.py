@@ -58,10 +58,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the mark in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets one process have the cluster, of those among which `pytest -n` divides the tests."""
+    """Lets one process have the cluster, of those among which `pytest -n` divides the tests; another one builds."""
     for item in items:
-        if isinstance(item, pytest.Function) and "cluster" in item.fixturenames:
+        if _has_cluster(item):
             item.add_marker(pytest.mark.xdist_group("cluster"))
+    # In this order they are given out: who has the cluster has the longest way to go, and waits for what is built.
+    items.sort(key=lambda item: 0 if _has_cluster(item) else 1 if item.path.stem == "test_builds" else 2)
+
+
+def _has_cluster(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "cluster" in item.fixturenames
 
 
 def _lab() -> Path | None:
@@ -159,13 +165,13 @@ def screenshots() -> Path:
 
 def keep_only(checkout: Path, service: str) -> None:
     """Removes the other services from a copy of the repo, with their settings: their images take long to build."""
-    for file in checkout.glob("services/*/service.py"):
-        if file.parent.name != service:
-            shutil.rmtree(file.parent)
+    others = [file.parent for file in checkout.glob("services/*/service.py") if file.parent.name != service]
+    for folder in others:
+        shutil.rmtree(folder)
+    gone = {kubernetes_name(folder.name) for folder in others}
     for file in checkout.glob("environments/*.toml"):
         document = tomlkit.parse(file.read_text())
-        tables = document.get("services", {})
-        document["services"] = {name: tables[name] for name in tables if name == kubernetes_name(service)}
+        document["services"] = {name: table for name, table in document.get("services", {}).items() if name not in gone}
         file.write_text(tomlkit.dumps(document))
 
 
@@ -255,25 +261,34 @@ def versitygw() -> Path:
 
 
 @pytest.fixture(scope="session")
-def argo(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Argo]:
-    """Argo Workflows on the cluster."""
+def argo_build() -> Path:
+    """Argo's programs and manifests."""
     if shutil.which("go") is None:
         pytest.skip("no Go: Argo Workflows cannot be built, the pipeline of sales was not tried")
-    built = build_argo(cache_folder())
-    with running_argo(cluster, built, tmp_path_factory.mktemp("argo")) as running:
+    with _one_process("argo"):
+        return build_argo(cache_folder())
+
+
+@pytest.fixture(scope="session")
+def argo(cluster: Cluster, argo_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Argo]:
+    """Argo Workflows on the cluster."""
+    with running_argo(cluster, argo_build, tmp_path_factory.mktemp("argo")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def kserve_build(base_images: None) -> Path:
+def kserve_build() -> Path:
     """KServe's programs and charts."""
     if shutil.which("go") is None:
         pytest.skip("no Go: KServe cannot be built, no InferenceService was tried")
-    return build_kserve(cache_folder())
+    with _one_process("kserve"):
+        return build_kserve(cache_folder())
 
 
 @pytest.fixture(scope="module")
-def kserve(cluster: Cluster, kserve_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def kserve(
+    cluster: Cluster, base_images: None, kserve_build: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """KServe on the cluster; a module's own, since the add-on's own test deploys it too."""
     with running_kserve(cluster, kserve_build, tmp_path_factory.mktemp("kserve")):
         yield

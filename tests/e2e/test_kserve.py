@@ -71,7 +71,11 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def stack(
-    cluster: Cluster, kserve_build: Path, real_providers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster,
+    base_images: None,
+    kserve_build: Path,
+    real_providers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Path]:
     """The folder of the stack in the environment `local`, with the charts of KServe's source; and cert-manager's kinds.
 
