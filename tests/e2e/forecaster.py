@@ -5,17 +5,14 @@ and speaks the same REST API.
 """
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import tomlkit
 import urllib3
 
-from tests.e2e.local_cluster import Local, kubectl
+from tests.e2e.local_cluster import Local, kubectl, repeated
 
 NAME = "rnn-forecaster"
 STAND_IN = Path(__file__).parent / "model_server_stand_in"
@@ -63,23 +60,9 @@ def forecast_of(kubeconfig: str, side: str) -> Answer:
     return float(json.loads(printed)["predictions"][0][0])
 
 
-@contextmanager
-def steady_stream(url: str) -> Iterator[list[Answer]]:
+def steady_stream(url: str) -> AbstractContextManager[list[Answer]]:
     """Asks again and again until the block ends."""
-    answers: list[Answer] = []
-    ended = threading.Event()
-
-    def send() -> None:
-        while not ended.wait(0.1):
-            answers.append(forecast(f"{url}{PATH}"))
-
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(send)
-        try:
-            yield answers
-        finally:
-            ended.set()
-        sending.result()
+    return repeated(lambda: forecast(f"{url}{PATH}"))
 
 
 def failures(answers: list[Answer]) -> set[str]:

@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from modelyard.build_context import BuildContext
@@ -21,6 +21,8 @@ import urllib3
 from commands.terraform import terraform
 from services.image_classifier.tests.pictures import encoded, picture
 from tests.conftest import command_environment, run_modelyard
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -93,26 +95,36 @@ def predict(url: str) -> urllib3.BaseHTTPResponse:
 
 
 @contextmanager
-def steady_stream(url: str) -> Iterator[list[int | str]]:
-    """Sends pictures one after another until the block ends, each on a connection of its own, none twice."""
-    answers: list[int | str] = []
+def repeated(ask: Callable[[], Answer], *, pause: float = 0.1) -> Iterator[list[Answer]]:
+    """Asks again and again, `pause` seconds after each answer, until the block ends; gives the answers."""
+    answers: list[Answer] = []
     ended = threading.Event()
-    body = encoded(picture())
 
     def send() -> None:
-        headers = {"Content-Type": "image/jpeg", "Connection": "close"}
-        while not ended.wait(0.1):
-            try:
-                answer = urllib3.request("POST", f"{url}predict", body=body, headers=headers, timeout=30, retries=False)
-                answers.append(answer.status)
-            except urllib3.exceptions.HTTPError as error:
-                answers.append(str(error))
+        while not ended.wait(pause):
+            answers.append(ask())
 
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(send)
-        yield answers
-        ended.set()
+        try:
+            yield answers
+        finally:
+            ended.set()
         sending.result()
+
+
+def steady_stream(url: str) -> AbstractContextManager[list[int | str]]:
+    """Sends pictures one after another until the block ends, each on a connection of its own, none twice."""
+    body, headers = encoded(picture()), {"Content-Type": "image/jpeg", "Connection": "close"}
+
+    def send() -> int | str:
+        try:
+            answer = urllib3.request("POST", f"{url}predict", body=body, headers=headers, timeout=30, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            return str(error)
+        return answer.status
+
+    return repeated(send)
 
 
 def kubectl(kubeconfig: str, *arguments: str) -> str:

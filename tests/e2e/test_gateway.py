@@ -2,11 +2,9 @@
 
 import json
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.gateway import Gateway
 from tests.e2e.kserve import namespace
-from tests.e2e.local_cluster import kubectl, wait_until
+from tests.e2e.local_cluster import kubectl, repeated, wait_until
 from tests.e2e.model_namespace import apply
 from tests.e2e.node_images import load_image, on_the_nodes
 from tests.simulator.estate import absent_service
@@ -150,27 +148,17 @@ def answers(url: str, count: int) -> list[tuple[int, str]]:
     return [(status, json.loads(content)["side"] if status == 200 else "") for status, content in found]
 
 
-@contextmanager
-def stream(url: str) -> Iterator[list[str]]:
+def stream(url: str) -> AbstractContextManager[list[str]]:
     """Sends requests one after another until the block ends, none twice; gives the sides, or what went wrong."""
-    seen: list[str] = []
-    ended = threading.Event()
 
-    def send() -> None:
-        while not ended.wait(0.02):
-            try:
-                ((status, side),) = answers(url, 1)
-                seen.append(side or str(status))
-            except urllib3.exceptions.HTTPError as error:
-                seen.append(str(error))
-
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(send)
+    def send() -> str:
         try:
-            yield seen
-        finally:
-            ended.set()
-        sending.result()
+            ((status, side),) = answers(url, 1)
+        except urllib3.exceptions.HTTPError as error:
+            return str(error)
+        return side or str(status)
+
+    return repeated(send, pause=0.02)
 
 
 def test_a_route_divides_requests_by_its_weights_and_takes_its_prefix_away(routed: str, proof: Proof) -> None:
