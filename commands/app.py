@@ -11,6 +11,7 @@ from commands.adoption import adopt
 from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
+from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.terraform import TerraformError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(rehearse)
 app.command()(policies)
+app.command()(preview)
 app.command()(images)
 app.command()(up)
 app.command()(down)
