@@ -47,6 +47,8 @@ def _plan(deployed: "_Deployed", recorder: Recorder, wanted: Collection[str]) ->
     head = recorder.sides.head
 
     def plan(id_: str) -> None:
+        if recorder.is_without_cluster(id_):
+            return
         if deployed.is_out_of_reach(head[id_]):
             recorder.not_plannable(id_, [f"its state, a file on the machine of whoever deployed {id_},"])
             return

@@ -62,7 +62,7 @@ def _stack(stack: StackPreview) -> dict[str, Any]:
         "is_new": stack.is_new,
         "moves_state": stack.moves_state,
         "renames": [{"old": each.old, "new": each.new} for each in stack.renames],
-        "drift": [_change(change) for change in stack.drift],
+        "drift": [changed_values(change) for change in stack.drift],
     }
 
 
@@ -70,15 +70,15 @@ def _changes(preview: EnvironmentPreview) -> Iterator[dict[str, Any]]:
     for stack in preview.stacks:
         for change in stack.changes:
             path = stack.construct_paths.get(change.address, "")
-            yield {"environment": preview.name, "stack": stack.id, "construct": path, "file": stack.file} | _change(
-                change
-            )
+            place = {"environment": preview.name, "stack": stack.id, "construct": path, "file": stack.file}
+            yield place | changed_values(change)
         # What cannot be planned, or is not in the code any more, is no "nothing changes" either.
         if not stack.changes and stack.has_changes:
             yield {"environment": preview.name, "stack": stack.id, "action": str(stack.status), "file": stack.file}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def changed_values(change: Change) -> dict[str, Any]:
+    """One resource's change, without secrets that only others know of."""
     return {
         "address": change.address,
         "type": change.type,

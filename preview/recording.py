@@ -1,5 +1,6 @@
 """Writes down what the plans of one environment's stacks say."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,15 +75,16 @@ class Recorder:
         stack.changes = changes(id_, plan, self._simulated)
         stack.drift = drift(id_, plan)
         stack.renames = renames(stack.changes)
+        gone = verdicts.workloads_gone(stack.changes)
         for change in stack.changes:
-            self._judge(stack, change)
+            self._judge(stack, change, gone)
 
-    def _judge(self, stack: StackPreview, change: Change) -> None:
+    def _judge(self, stack: StackPreview, change: Change, gone: Collection[str]) -> None:
         base, head = self.sides.base.get(stack.id), self.sides.head[stack.id]
         before, after = (
             (address.partition("[")[0]) for address in (change.moved_from or change.address, change.address)
         )
-        stack.findings += verdicts.findings(change, head.resources.get(after, {}))
+        stack.findings += verdicts.findings(change, head.resources.get(after, {}), gone)
         path = head.construct_path(after) or (base.construct_path(before) if base else "")
         stack.construct_paths[change.address] = path
         if change.type in CLUSTERS and change.destroys:
@@ -95,6 +97,17 @@ class Recorder:
             "None of them can be planned before it is there again"
         )
         return [Finding(Danger.DESTROY, id_, address, says)] if standing else []
+
+    def is_without_cluster(self, id_: str) -> bool:
+        """Whether what it stands on goes, so that it has no plan: data sources would still find the old cluster."""
+        going = [
+            below
+            for below in sorted(upstream(self.sides.head, [id_]) & self.previews.keys())
+            if any(change.type in CLUSTERS and change.destroys for change in self.previews[below].changes)
+        ]
+        if going:
+            self.not_plannable(id_, going)
+        return bool(going)
 
     def not_planned(self, id_: str, error: TerraformError) -> None:
         """There is no plan: something below it has to be deployed first, or it is wrong."""

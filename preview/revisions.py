@@ -86,6 +86,9 @@ def synthesise(revision: Revision, environment: str, output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     own = os.pathsep.join(map(str, [revision.folder, revision.folder / "constructs"]))
     variables = clean_environment() | {"MODELYARD_ENV": environment, "CDKTF_OUTDIR": str(output), "PYTHONPATH": own}
+    # Without a home folder, jsii finds no place for what it unpacks.
+    if not Path.home().is_dir():
+        variables["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(ROOT / ".cache" / "jsii")
     done = subprocess.run(
         [sys.executable, "main.py"], cwd=revision.folder, env=variables, capture_output=True, text=True, check=False
     )

@@ -51,6 +51,8 @@ def _plan(simulation: Simulation, recorder: Recorder) -> None:
     simulation.deploy(sides.base, standing & sides.base.keys())
 
     def plan(id_: str) -> None:
+        if recorder.is_without_cluster(id_):
+            return
         stack = sides.head[id_]
         try:
             recorder.planned(id_, simulation.plan(stack))

@@ -32,8 +32,8 @@ _RETENTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "blob_properties[0].container_delete_retention_policy[0].days": "days",
     },
 }
-# Resources that are nothing but a guard.
-_GUARDS: Final[Mapping[str, str]] = {
+#: Resources that are nothing but a guard, and what it means that one goes.
+GUARDS: Final[Mapping[str, str]] = {
     "kubernetes_network_policy_v1": "its pods talk to everybody",
     "kubernetes_pod_disruption_budget_v1": "all its pods may be evicted at once",
     "kubernetes_resource_quota_v1": "the namespace may take the whole cluster",
@@ -49,8 +49,8 @@ def lifted(type_name: str, before: Values, after: Values) -> Iterator[str]:
         after: The same afterwards, without what is not known; empty when it goes.
     """
     if not after:
-        if type_name in _GUARDS:
-            yield f"goes: {_GUARDS[type_name]}"
+        if type_name in GUARDS:
+            yield f"goes: {GUARDS[type_name]}"
         return
     for path, says in _SWITCHES.get(type_name, {}).items():
         if _at(before, path) is True and _at(after, path) is False:

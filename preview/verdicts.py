@@ -4,7 +4,7 @@ Nothing here asks a cloud. What a resource holds, and what reaches it, is read o
 providers' documentation of these arguments at the versions that requirements.txt pins.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -77,12 +77,13 @@ _NODE_ARGUMENTS: Final = {
 }
 
 
-def findings(change: Change, head: Configuration) -> list[Finding]:
+def findings(change: Change, head: Configuration, gone: Collection[str] = ()) -> list[Finding]:
     """What is dangerous about one change.
 
     Args:
         change: Of a resource.
         head: The resource's block in the head's configuration; empty for none.
+        gone: Names of workloads that the same plan destroys: what guarded them may go, too.
     """
     rules: Sequence[Callable[[Change, Configuration], Iterator[tuple[Danger, str]]]] = (
         _gone,
@@ -95,6 +96,16 @@ def findings(change: Change, head: Configuration) -> list[Finding]:
     return [
         Finding(danger, change.stack, change.address, says) for rule in rules for danger, says in rule(change, head)
     ]
+
+
+def workloads_gone(changes: Iterable[Change]) -> set[str]:
+    """Names of the workloads that go for good."""
+    return {object_name(change) for change in changes if change.action is Action.DELETE and change.type in _WORKLOADS}
+
+
+def object_name(change: Change) -> str:
+    """The name of a Kubernetes object that exists; empty for anything else."""
+    return str(_first(change.before.get("metadata")).get("name", ""))
 
 
 def _gone(change: Change, _head: Configuration) -> Iterator[tuple[Danger, str]]:

@@ -123,8 +123,6 @@ class Greeter(ServiceStack):
             exposure=self.exposure,
         )
 '''
-_PLAIN_CLASSIFIER = "services/image_classifier/service.py"
-
 KINDS = [
     Kind("words in a comment", (added("services/image_classifier/README.md", "\nMore words.\n"),)),
     Kind(
@@ -204,8 +202,21 @@ KINDS = [
     Kind(
         "name of a bucket",
         (text("stacks/gke/settings.py", '-artifacts"', '-models"'),),
-        actions={"artifacts": {REPLACE: 1}, "argo-workflows": {UPDATE: 2}, "polyaxon": {UPDATE: 2}},
-        dangers={"artifacts": {Danger.DATA_LOSS}},
+        actions={
+            "artifacts": {REPLACE: 1},
+            "argo-workflows": {REPLACE: 1, UPDATE: 1},
+            "polyaxon": {REPLACE: 2, UPDATE: 1},
+            "sales-pipeline": {REPLACE: 1},
+            "fashion-mnist": {REPLACE: 1, UPDATE: 1},
+            "rnn-forecaster": {REPLACE: 1, UPDATE: 1},
+        },
+        dangers={
+            "artifacts": {Danger.DATA_LOSS},
+            **{
+                name: {Danger.REPLACE}
+                for name in ("argo-workflows", "polyaxon", "sales-pipeline", "fashion-mnist", "rnn-forecaster")
+            },
+        },
     ),
     Kind(
         "construct under another id",
@@ -226,7 +237,7 @@ KINDS = [
             if isinstance(resource, TerraformResource):
                 kind = resource.terraform_resource_type
                 old = {"google_artifact_registry_repository": "registry_repository_BAFE171E"}.get(kind)
-                resource.move_from_id(f"{kind}.{old or 'registry_enable_artifactregistry_DA3D5B2B'}")
+                resource.move_from_id(f"{kind}.{old or 'registry_enable_artifactregistry_986AEBE1'}")
 """,
             ),
             text("stacks/gke/registry.py", "from cdktf import ", "from cdktf import TerraformResource, "),
@@ -280,19 +291,26 @@ KINDS = [
     Kind(
         "private nodes",
         (text(GKE, "private_nodes = false", "private_nodes = true"),),
-        actions={"cluster": {UPDATE: 1, CREATE: 2}},
+        actions={"cluster": {REPLACE: 2, CREATE: 2}},
+        dangers={"cluster": {Danger.DATA_LOSS, Danger.REPLACE, Danger.DESTROY}},
     ),
     Kind(
         "services for everybody",
         (text(GKE, 'source_ranges = ["203.0.113.0/24"]', 'source_ranges = "world"'),),
         dangers={name: {Danger.EXPOSURE} for name in ("image-classifier", "iris", "gateway", "fashion-mnist")},
+        actions={
+            "image-classifier": {UPDATE: 2},
+            "iris": {UPDATE: 4},
+            "gateway": {UPDATE: 2},
+            "fashion-mnist": {UPDATE: 2},
+        },
     ),
     Kind(
         "protection of production lifted",
         (added("environments/prod.toml", '\n[protection_lifted]\non = 2026-11-20\nby = "a"\nreason = "b"\n'),),
         environment="prod",
-        actions={"cluster": {UPDATE: 1}},
-        dangers={name: {Danger.UNPROTECTED} for name in ("state", "artifacts", "cluster")},
+        actions={"state": {UPDATE: 1}, "cluster": {UPDATE: 1}},
+        dangers={name: {Danger.UNPROTECTED} for name in ("state", "artifacts", "cluster", "monitoring", "polyaxon")},
     ),
     Kind(
         "region of production",
@@ -303,6 +321,12 @@ KINDS = [
         ),
         environment="prod",
         waiting=ON_CLUSTER,
+        actions={"registry": {REPLACE: 1}, "artifacts": {REPLACE: 1}, "cluster": {REPLACE: 6}},
+        dangers={
+            "registry": {Danger.DATA_LOSS},
+            "artifacts": {Danger.DATA_LOSS, Danger.REFUSED},
+            "cluster": {Danger.DATA_LOSS, Danger.REPLACE, Danger.DESTROY, Danger.REFUSED},
+        },
     ),
     Kind(
         "versions that are not kept",
@@ -321,7 +345,14 @@ KINDS = [
         "location on the other cloud",
         (text(AKS, '"westeurope"', '"northeurope"'),),
         environment="aks-dev",
-        waiting=ON_CLUSTER,
+        actions={"state": {REPLACE: 5}, "registry": {REPLACE: 2}, "artifacts": {REPLACE: 5}, "cluster": {REPLACE: 6}},
+        dangers={
+            "state": {Danger.DATA_LOSS, Danger.REPLACE},
+            "registry": {Danger.DATA_LOSS},
+            "artifacts": {Danger.DATA_LOSS, Danger.REPLACE},
+            "cluster": {Danger.DATA_LOSS, Danger.REPLACE, Danger.DESTROY},
+        },
+        waiting=("argo-workflows", "fashion-mnist", "rnn-forecaster", "sales-pipeline"),
     ),
     Kind(
         "uptime guarantee",
@@ -339,10 +370,14 @@ KINDS = [
             ),
         ),
         environment="aks-dev",
+        actions={"state": {UPDATE: 1}, "artifacts": {UPDATE: 1}},
+        dangers={"state": {Danger.EXPOSURE}, "artifacts": {Danger.EXPOSURE}},
     ),
     Kind(
         "no notebook",
         (added(GKE, "\n[services.iris]\nnotebook = false\n"),),
+        actions={"iris": {DELETE: 6}},
+        dangers={"iris": {Danger.DATA_LOSS, Danger.DESTROY}},
     ),
     Kind(
         "a variable of a container",
@@ -358,16 +393,47 @@ KINDS = [
                 '"app.kubernetes.io/name": f"the-{pods.name}"',
             ),
         ),
+        actions={
+            "image-classifier": {REPLACE: 1, UPDATE: 3},
+            "iris": {REPLACE: 2, UPDATE: 6},
+            "rnn-forecaster": {REPLACE: 4, UPDATE: 6},
+        },
+        dangers={name: {Danger.REPLACE} for name in ("image-classifier", "iris", "rnn-forecaster")},
     ),
     Kind(
         "another project",
         (text(GKE, 'project_id = "modelyard-dev"', 'project_id = "modelyard-lab"'),),
         waiting=ON_CLUSTER,
+        actions={"state": {REPLACE: 2}, "registry": {REPLACE: 2}, "artifacts": {REPLACE: 2}, "cluster": {REPLACE: 10}},
+        dangers={
+            "state": {Danger.DATA_LOSS, Danger.REPLACE},
+            "registry": {Danger.STATE_MOVED, Danger.DATA_LOSS, Danger.REPLACE},
+            "artifacts": {Danger.STATE_MOVED, Danger.DATA_LOSS, Danger.REPLACE},
+            "cluster": {Danger.STATE_MOVED, Danger.DATA_LOSS, Danger.REPLACE, Danger.DESTROY},
+            **{name: {Danger.STATE_MOVED} for name in ON_CLUSTER},
+        },
     ),
     Kind(
         "new environment",
         (copied(GKE, "environments/gke-lab.toml"),),
         environment="gke-lab",
+        actions={
+            "state": {CREATE: 2},
+            "registry": {CREATE: 2},
+            "artifacts": {CREATE: 2},
+            "cluster": {CREATE: 10},
+            "argo-workflows": {CREATE: 4},
+            "gateway": {CREATE: 6},
+            "kserve": {CREATE: 9},
+            "monitoring": {CREATE: 6},
+            "polyaxon": {CREATE: 7},
+            "image-classifier": {CREATE: 6},
+            "sales-pipeline": {CREATE: 3},
+            "fashion-mnist": {CREATE: 7},
+            "iris": {CREATE: 12},
+            "rnn-forecaster": {CREATE: 16},
+        },
+        dangers={"cluster": {Danger.EXPOSURE}},
     ),
     Kind(
         "add-on that nothing requires any more",
@@ -378,6 +444,9 @@ KINDS = [
                 'requires = ("monitoring",)',
             ),
         ),
+        actions={"rnn-forecaster": {DELETE: 2, UPDATE: 4, CREATE: 1}},
+        dangers={"rnn-forecaster": {Danger.DESTROY, Danger.UNPROTECTED}, "gateway": {Danger.LEFT_BEHIND}},
+        left=("gateway",),
     ),
     Kind(
         "pods that all stop before a new one starts",
@@ -385,9 +454,7 @@ KINDS = [
             text("constructs/modelyard/model_pods.py", "    if pods.claims:", "    if pods.port:"),
             added("services/image_classifier/runtime/Dockerfile", "\n# another layer\n"),
         ),
-    ),
-    Kind(
-        "no rules of traffic",
-        (text("constructs/modelyard/model_pods.py", "wait_for=[account, rules, ", "wait_for=[account, "),),
+        actions={"image-classifier": {UPDATE: 1}, "iris": {UPDATE: 1}, "rnn-forecaster": {UPDATE: 2}},
+        dangers={"image-classifier": {Danger.INTERRUPTION}},
     ),
 ]
