@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,13 @@ def main() -> None:
     console = Console(width=max(Console().width, 110))
     with tempfile.TemporaryDirectory() as scratch:
         repo = _Repo(Path(scratch) / "repo")
-        with SimulatedProviders(Path(scratch) / "world", plugin_folders()) as providers:
+        with ExitStack() as stack:
             console.print(f"deploying {SERVICES} services in {' and '.join(ENVIRONMENTS)} …")
-            estates = {
-                name: _Deployed(repo, name, Path(scratch) / name, providers.environment) for name in ENVIRONMENTS
-            }
+            estates = {}
+            for name in ENVIRONMENTS:
+                world = Rehearsal(name, Path(scratch) / name).world
+                providers = stack.enter_context(SimulatedProviders(world, plugin_folders()))
+                estates[name] = _Deployed(repo, name, Path(scratch) / name, providers.environment)
             repo.touch()
             ours_seconds, ours = _preview(repo, Path(scratch) / "written")
             diff_seconds, count, theirs = _diffs(estates, every)
