@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -82,14 +83,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
+        self._lock = threading.Lock()
         self._forms: list[str] = []
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Adds values."""
-        self._secrets |= {each for each in secrets if len(each) >= _SHORTEST_SECRET}
-        # The longest first: one secret may be a part of another.
-        self._forms = sorted({form for each in self._secrets for form in _forms(each)}, key=len, reverse=True)
+        # Plans of several stacks come at once.
+        with self._lock:
+            self._secrets |= {each for each in secrets if len(each) >= _SHORTEST_SECRET}
+            # The longest first: one secret may be a part of another.
+            self._forms = sorted({form for each in self._secrets for form in _forms(each)}, key=len, reverse=True)
 
     def known(self, text: str) -> str:
         """The text without any of them, nor anything that has the form of a secret."""
