@@ -19,6 +19,8 @@ _TAKES_PREMIUM = re.compile(r"Standard_([A-Z]+S\d+|[A-Z]+\d+[a-z]*s)(_v\d+)?")
 # Log Analytics keeps them so long for nothing; ACR has so many GB in its price.
 _FREE_RETENTION_DAYS = 31
 _INCLUDED_GIGABYTES = {"Basic": 10, "Standard": 100, "Premium": 500}
+# Both were read in October 2026: see docs/costs.md.
+_FREE_TIER = "the price page says free, the price list has $0.05 an hour since 2026-10-01"
 #: The load balancer that AKS makes beside each cluster, for the nodes' way out and for public Services.
 PUBLIC = "the cluster's public load balancer"
 
@@ -58,7 +60,10 @@ def cluster(resource: Resource, _: Estate) -> Iterator[Finding]:
     """Control plane, first node pool, and the way out."""
     tier = known(resource.values, "sku_tier") or "Free"
     region = _region(resource)
-    yield Charge(what=f"control plane, {tier}", item=f"aks/{tier}", quantity=Range.exactly(1), region=region)
+    if tier == "Free":
+        yield NoPrice(what="control plane, Free", why=_FREE_TIER)
+    else:
+        yield Charge(what=f"control plane, {tier}", item=f"aks/{tier}", quantity=Range.exactly(1), region=region)
     yield from _nodes(block(resource.values, "default_node_pool"), region)
     network = block(resource.values, "network_profile")
     if (known(network, "outbound_type") or "loadBalancer") == "loadBalancer":
@@ -124,8 +129,12 @@ def logs(resource: Resource, _: Estate) -> Iterator[Finding]:
         return
     limit = Decimal(known(resource.values, "daily_quota_gb") or -1)
     if limit > 0:
-        quantity = Range(Decimal(0), limit * DAYS)
-        yield Charge(what=f"logs, up to {limit} GB a day", item="log-analytics/ingest", quantity=quantity, region=region)
+        yield Charge(
+            what=f"logs, up to {limit} GB a day",
+            item="log-analytics/ingest",
+            quantity=Range(Decimal(0), limit * DAYS),
+            region=region,
+        )
     else:
         yield ByUse(what="logs, without limit", item="log-analytics/ingest", region=region)
     if (known(resource.values, "retention_in_days") or 0) > _FREE_RETENTION_DAYS:

@@ -1,7 +1,8 @@
 """What resources of Google Cloud are charged for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from costs.charges import ByUse, Charge, Estate, Finding, NoPrice, Range
 from costs.nodes import all_gke_nodes, gke_cluster_of, gke_nodes
@@ -103,12 +104,10 @@ def bucket(resource: Resource, _: Estate) -> Iterator[Finding]:
 
 def registry(resource: Resource, _: Estate) -> Iterator[Finding]:
     """Images in Artifact Registry."""
-    yield Charge(
-        what="images", item="registry/storage", quantity=kept_gigabytes("images"), region=_region(resource)
-    )
+    yield Charge(what="images", item="registry/storage", quantity=kept_gigabytes("images"), region=_region(resource))
 
 
-def _required(values: dict[str, object], name: str) -> str:
+def _required(values: Mapping[str, Any], name: str) -> str:
     found = known(values, name)
     if found is None:
         raise NotKnownError(name)

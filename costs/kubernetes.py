@@ -48,9 +48,7 @@ def service(resource: Resource, estate: Estate) -> Iterator[Finding]:
         yield from load_balancer(resource.name, known(spec, "port") or [], annotations, estate.place)
 
 
-def load_balancer(
-    name: str, ports: object, annotations: Mapping[str, Any], place: Place
-) -> Iterator[Finding]:
+def load_balancer(name: str, ports: object, annotations: Mapping[str, Any], place: Place) -> Iterator[Finding]:
     """What a Service of type LoadBalancer costs.
 
     Args:

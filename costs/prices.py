@@ -41,7 +41,7 @@ class Price(BaseModel):
     region: str = Field(min_length=1)
     item: str = Field(min_length=1)
     unit: str = Field(pattern=f"^({'|'.join(_TIMES)})$")
-    usd: Decimal = Field(ge=0)
+    usd: Decimal = Field(gt=0)
     source: str = Field(pattern="^https://")
     date: datetime.date
 

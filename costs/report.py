@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from costs.charges import Range
@@ -18,20 +19,23 @@ def is_above(estimate: Estimate, cap: int | None) -> bool:
 
 
 def money(amount: Range) -> str:
-    """`$110–195`, in whole dollars."""
+    """`$110-195`, in whole dollars."""
     return f"${_span(amount, '{:,.0f}')}"
 
 
 def table(estimate: Estimate, name: str) -> Table:
     """Every line of it, stack by stack."""
-    shown = Table("what", "quantity", "price", "a month", title=f"{name}, {estimate.place.region}", title_justify="left")
+    title = f"{name}, {estimate.place.region}: USD a month of 730 hours, at list prices"
+    shown = Table("what", "quantity", "price", "a month", title=title, title_justify="left")
     for stack, monthly in estimate.by_stack().items():
         shown.add_section()
         shown.add_row(f"[bold]{stack}[/]", "", "", f"[bold]${_span(monthly, '{:,.2f}')}[/]")
         for line in estimate.lines:
             if line.stack == stack:
                 quantity = _span(line.quantity, "{:,.4g}")
-                shown.add_row(f"  {line.what}", quantity, _rate(line.price), f"${_span(line.monthly, '{:,.2f}')}")
+                shown.add_row(
+                    f"  {escape(line.what)}", quantity, _rate(line.price), f"${_span(line.monthly, '{:,.2f}')}"
+                )
     return shown
 
 
@@ -39,7 +43,7 @@ def remarks(estimate: Estimate, *, cap: int | None, today: datetime.date) -> Ite
     """What has to be said beside the lines: the sum last."""
     for each in estimate.unpriced:
         place = f"{each.stack} {each.address}".strip()
-        yield f"[yellow]unpriced[/]: {each.what} ({place}): {each.why}"
+        yield f"[yellow]unpriced[/]: {escape(f'{each.what} ({place}): {each.why}')}"
     if estimate.by_use:
         rates = "; ".join(f"{rate.what} {_rate(rate.price)}" for rate in estimate.by_use)
         yield f"by use, in no sum: {rates}"
@@ -105,7 +109,7 @@ def _ends(amount: Range) -> dict[str, float]:
 
 def _span(amount: Range, form: str) -> str:
     low, high = form.format(amount.low), form.format(amount.high)
-    return low if low == high else f"{low}–{high}"
+    return low if low == high else f"{low}-{high}"
 
 
 def _rate(price: Price) -> str:

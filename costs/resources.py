@@ -63,9 +63,10 @@ def declared(stack: str, cdk_tf_json: Mapping[str, Any]) -> list[Resource]:
 
 
 def planned(stack: str, plan_json: Mapping[str, Any], when: Literal["before", "after"]) -> list[Resource]:
-    """Those of a plan as `terraform show -json` prints it: in the state that it was made from, or once it is applied."""
+    """Those of a plan as `terraform show -json` prints it: in the state that it starts from, or once it is applied."""
     if when == "before":
-        return [_of_plan(stack, each, each["values"]) for each in _managed(plan_json.get("prior_state", {}).get("values"))]
+        values = plan_json.get("prior_state", {}).get("values")
+        return [_of_plan(stack, each, each["values"]) for each in _managed(values)]
     unknown = {each["address"]: each["change"].get("after_unknown") for each in plan_json.get("resource_changes", [])}
     return [
         _of_plan(stack, each, _with_unknown(each["values"], unknown.get(each["address"])))
