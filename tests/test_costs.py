@@ -122,10 +122,8 @@ def test_private_nodes_pay_for_their_way_out_and_not_for_addresses(settings: Set
     assert [rate.price.item for rate in found.by_use] == ["nat/data", "logging/ingest"]
 
 
-POOL = {
-    "location": "us-central1",
-    "node_config": {"machine_type": "e2-standard-2", "disk_size_gb": 100, "disk_type": "pd-ssd"},
-}
+NODE = {"machine_type": "e2-standard-2", "disk_size_gb": 100, "disk_type": "pd-ssd"}
+POOL = {"location": "us-central1", "node_config": NODE}
 REGIONAL = {"location": "us-central1", "remove_default_node_pool": True}
 
 
@@ -161,7 +159,7 @@ def test_counts_of_each_zone_are_multiplied_and_totals_are_not(
 
 
 def test_what_has_no_price_is_named_and_never_free() -> None:
-    exotic = POOL | {"node_count": 1, "node_config": POOL["node_config"] | {"machine_type": "n1-ultramem-40"}}
+    exotic = POOL | {"node_count": 1, "node_config": NODE | {"machine_type": "n1-ultramem-40"}}
 
     found = of("google_container_node_pool", exotic, cluster())
 
@@ -172,7 +170,7 @@ def test_what_has_no_price_is_named_and_never_free() -> None:
 
 
 def test_what_a_price_depends_on_and_nobody_knows_yet_is_named() -> None:
-    machine = {**POOL["node_config"], "machine_type": "${var.machine_type}"}
+    machine = NODE | {"machine_type": "${var.machine_type}"}
 
     found = of("google_container_node_pool", POOL | {"node_count": 1, "node_config": machine}, cluster())
 
