@@ -101,7 +101,7 @@ def _nodes(pool: Mapping[str, Any], region: str | None) -> Iterator[Finding]:
 
 def storage(resource: Resource, _: Estate) -> Iterator[Finding]:
     """What is kept in Blob Storage."""
-    tier = known(resource.values, "access_tier") if if_known(resource.values, "access_tier") else "Hot"
+    tier = if_known(resource.values, "access_tier") or "Hot"
     copies = known(resource.values, "account_replication_type")
     yield Charge(
         what=f"kept in Blob Storage, {tier} {copies}",

@@ -40,11 +40,11 @@ def _region(resource: Resource) -> str | None:
 
 def cluster(resource: Resource, _: Estate) -> Iterator[Finding]:
     """The control plane of GKE, and its logs."""
+    yield Charge(what="control plane", item="gke/cluster", quantity=Range.exactly(1), region=_region(resource))
     if known(resource.values, "enable_autopilot"):
         yield NoPrice(what="pods of an Autopilot cluster", why="they are billed by what they request")
     elif not known(resource.values, "remove_default_node_pool"):
         yield NoPrice(what="the cluster's own node pool", why="pools are priced as google_container_node_pool only")
-    yield Charge(what="control plane", item="gke/cluster", quantity=Range.exactly(1), region=_region(resource))
     if known(block(resource.values, "logging_config"), "enable_components") != []:
         yield ByUse(what="logs above 50 GB a month", item="logging/ingest", region=_region(resource))
 

@@ -1,14 +1,18 @@
 """What a change costs, from configurations and from plans."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from costs.charges import Place, Range
+import pytest
+
+from costs.charges import Range
 from costs.difference import difference
-from costs.estimate import SHARED, estimate
+from costs.estimate import SHARED, estimate, place_of
 from costs.resources import UNKNOWN, Resource, declared, planned
-from tests.conftest import Stacks
+from stacks.environments import load_settings
+from tests.conftest import Stacks, Synthesise
 from tests.test_costs import BELGIUM, IOWA, all_resources
 
 POOL = "google_container_node_pool"
@@ -59,6 +63,20 @@ def test_a_move_to_another_region_names_what_has_no_price_there(stacks: Stacks) 
         "no price of forwarding-rules/first-5 in europe-west1",
         "no price of load-balancer/data in europe-west1",
     }
+
+
+POOLS = {"google_container_cluster", "google_container_node_pool"}
+
+
+def hidden_in(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """The value with one part unknown, for each part."""
+    yield UNKNOWN
+    if isinstance(value, dict):
+        yield from ({**value, key: hidden} for key, part in value.items() for hidden in hidden_in(part))
+    elif isinstance(value, list):
+        yield from (
+            [*value[:at], hidden, *value[at + 1 :]] for at, part in enumerate(value) for hidden in hidden_in(part)
+        )
 
 
 def plan(before: list[dict[str, Any]], after: list[dict[str, Any]], unknown: dict[str, Any]) -> dict[str, Any]:
@@ -122,13 +140,20 @@ def test_zones_that_google_has_not_chosen_yet_are_three() -> None:
     assert [each.quantity for each in found.lines if "nodes, " in each.what] == [Range.exactly(3)]
 
 
-def test_whatever_is_unknown_in_a_plan_nothing_breaks(stacks: Stacks) -> None:
-    """Each argument of each resource is taken away, one at a time."""
-    for place in (IOWA, Place("azure", "westeurope")):
-        for resource in all_resources(stacks):
-            for key in resource.values:
-                hidden = Resource(resource.address, resource.type, {**resource.values, key: UNKNOWN}, resource.stack)
-                estimate([hidden], place)
+@pytest.mark.parametrize("environment", ["gke-dev", "aks-dev"])
+def test_whatever_is_unknown_in_a_plan_nothing_breaks(environment: str, synthesise: Synthesise) -> None:
+    """Each value of each resource is taken away, however deep, one at a time."""
+    settings = load_settings(environment)
+    resources = all_resources(synthesise(settings))
+
+    for resource in resources:
+        others = [each for each in resources if each.stack == resource.stack and each.type in POOLS]
+        for key, value in resource.values.items():
+            for hidden in hidden_in(value):
+                values = {**resource.values, key: hidden}
+                estimate(
+                    [Resource(resource.address, resource.type, values, resource.stack), *others], place_of(settings)
+                )
 
 
 def test_releases_whose_values_are_not_known_yet_are_named() -> None:
