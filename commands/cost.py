@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from costs.estimate import estimate, place_of
+from costs.estimate import estimate
+from costs.place import place_of
 from costs.report import as_json, is_above, remarks, table
 from costs.resources import Resource, declared
 from stacks.environments import chosen_environment, load_cloud_settings
@@ -24,7 +25,11 @@ def cost(
     is_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what an environment costs a month at list prices; exits with 1 if that may be above its cap."""
-    settings = load_cloud_settings(name or chosen_environment())
+    tell(load_cloud_settings(name or chosen_environment()), is_json=is_json)
+
+
+def tell(settings: CloudSettings, *, is_json: bool) -> None:
+    """Prints it for an environment. Raises typer.Exit with 1 above the cap."""
     found = estimate(_declared_resources(settings), place_of(settings))
     cap, today = settings.monthly_cap_usd, datetime.datetime.now(datetime.UTC).date()
     if is_json:

@@ -5,21 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from modelyard.errors import ConfigurationError
-
 from costs import azure, google, kubernetes
 from costs.charges import NOTHING, ByUse, Charge, Estate, Finding, NoPrice, NotLookedInto, Place, Range, Shared
 from costs.prices import Price, PriceBook, load
-from costs.releases import release
+from costs.releases import manifest, release
 from costs.resources import UNKNOWN, NotKnownError, Resource
-from stacks.aks.settings import AksSettings
-from stacks.gke.settings import GkeSettings
-from stacks.settings import Settings
 
 #: In the place of a stack's id, for what all stacks of an environment pay together.
 SHARED = "shared"
 # The first rules have one price together, however few they are: the items of that and of each further one.
 _FIRST_RULES = 5
+_CENT = Decimal("0.01")
 POOLS = {
     kubernetes.FORWARDING: ("forwarding-rules/first-5", "forwarding-rules/further"),
     azure.PUBLIC: ("load-balancer/first-5-rules", "load-balancer/further-rule"),
@@ -31,6 +27,7 @@ _ADAPTERS: dict[str, Callable[[Resource, Estate], Iterator[Finding]]] = {
     **azure.ADAPTERS,
     **kubernetes.ADAPTERS,
     "helm_release": release,
+    "kubernetes_manifest": manifest,
 }
 
 
@@ -44,6 +41,7 @@ class Line:
         what: It, in words.
         quantity: Units of the price.
         price: The row of the book.
+        low_price: The one for the low end, where that has a discount.
         monthly: USD.
     """
 
@@ -52,6 +50,7 @@ class Line:
     what: str
     quantity: Range
     price: Price
+    low_price: Price
     monthly: Range
 
 
@@ -111,11 +110,15 @@ class Estimate:
     @property
     def oldest(self) -> Price | None:
         """The price that was read longest ago, of those in the sum."""
-        return min((line.price for line in self.lines), key=lambda price: (price.date, price.item), default=None)
+        return min(self._prices, key=lambda price: (price.date, price.item), default=None)
 
     def old(self, today: datetime.date) -> list[Price]:
         """The prices in the sum that were read more than a year ago, each once."""
-        return sorted({line.price for line in self.lines if line.price.is_old(today)}, key=lambda price: price.item)
+        return sorted((price for price in self._prices if price.is_old(today)), key=lambda price: price.item)
+
+    @property
+    def _prices(self) -> set[Price]:
+        return {price for line in self.lines for price in (line.price, line.low_price)}
 
     def by_stack(self) -> dict[str, Range]:
         """The sum of each stack that has a line."""
@@ -123,23 +126,6 @@ class Estimate:
         for line in self.lines:
             sums[line.stack] = sums.get(line.stack, NOTHING) + line.monthly
         return sums
-
-
-def place_of(settings: Settings) -> Place:
-    """Where an environment is.
-
-    Raises:
-        ConfigurationError: It is on a cluster of one's own.
-    """
-    if isinstance(settings, GkeSettings):
-        return Place("google", settings.region)
-    if isinstance(settings, AksSettings):
-        return Place("azure", settings.location)
-    raise ConfigurationError(
-        f"what {settings.name} costs is not known here",
-        mend="name an environment in a cloud",
-        where=f"environments/{settings.name}.toml: cloud",
-    )
 
 
 def estimate(resources: Sequence[Resource], place: Place, book: PriceBook | None = None) -> Estimate:
@@ -229,9 +215,10 @@ class _Reckoning:
             why = f"no price of {charge.item} in {charge.region or self._place.region}"
             self._unpriced.append(Unpriced(stack, address, charge.what, why))
             return
-        cheaper = (charge.discounted and self._find(charge.discounted, charge.region)) or price
-        monthly = Range(_rounded(charge.quantity.low * cheaper.monthly), _rounded(charge.quantity.high * price.monthly))
-        self._lines.append(Line(stack, address, charge.what, charge.quantity, price, monthly))
+        low_price = (charge.discounted and self._find(charge.discounted, charge.region)) or price
+        low, high = charge.quantity.low * low_price.monthly, charge.quantity.high * price.monthly
+        monthly = Range(low.quantize(_CENT), high.quantize(_CENT))
+        self._lines.append(Line(stack, address, charge.what, charge.quantity, price, low_price, monthly))
 
     def _add_rate(self, resource: Resource, use: ByUse) -> None:
         price = self._find(use.item, use.region)
@@ -243,7 +230,3 @@ class _Reckoning:
 
     def _find(self, item: str, region: str | None) -> Price | None:
         return self._book.find(self._place.provider, region or self._place.region, item)
-
-
-def _rounded(usd: Decimal) -> Decimal:
-    return usd.quantize(Decimal("0.01"))

@@ -33,6 +33,11 @@ def release(resource: Resource, estate: Estate) -> Iterator[Finding]:
         yield NotLookedInto(chart=f"{chart} {if_known(resource.values, 'version') or ''}".strip())
 
 
+def manifest(resource: Resource, estate: Estate) -> Iterator[Finding]:
+    """An object that Terraform makes of a manifest. Raises NotKnownError."""
+    yield from _of_object(block(resource.values, "manifest"), estate)
+
+
 def _parsed(document: str) -> Mapping[str, Any] | None:
     try:
         values = json.loads(_EXPRESSION.sub("null", document))
@@ -44,11 +49,11 @@ def _parsed(document: str) -> Mapping[str, Any] | None:
 def _of_manifests(values: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:
     manifests = values.get("manifests")
     for name, text in (manifests if isinstance(manifests, Mapping) else {}).items():
-        manifest = _parsed(text)
-        if manifest is None:
+        parsed = _parsed(text)
+        if parsed is None:
             yield NoPrice(what=f"manifest {name}", why="it cannot be read before the apply")
         else:
-            yield from _of_object(manifest, estate)
+            yield from _of_object(parsed, estate)
 
 
 def _of_object(manifest: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:

@@ -33,9 +33,7 @@ def table(estimate: Estimate, name: str) -> Table:
         for line in estimate.lines:
             if line.stack == stack:
                 quantity = _span(line.quantity, "{:,.4g}")
-                shown.add_row(
-                    f"  {escape(line.what)}", quantity, _rate(line.price), f"${_span(line.monthly, '{:,.2f}')}"
-                )
+                shown.add_row(f"  {escape(line.what)}", quantity, _rates(line), f"${_span(line.monthly, '{:,.2f}')}")
     return shown
 
 
@@ -95,6 +93,7 @@ def _line(line: Line) -> dict[str, Any]:
         "what": line.what,
         "quantity": _ends(line.quantity),
         "price": _price(line.price),
+        "low_price": _price(line.low_price),
         "monthly": _ends(line.monthly),
     }
 
@@ -110,6 +109,11 @@ def _ends(amount: Range) -> dict[str, float]:
 def _span(amount: Range, form: str) -> str:
     low, high = form.format(amount.low), form.format(amount.high)
     return low if low == high else f"{low}-{high}"
+
+
+def _rates(line: Line) -> str:
+    least = "" if line.low_price == line.price else f", {_rate(line.low_price)} at the low end"
+    return f"{_rate(line.price)}{least}"
 
 
 def _rate(price: Price) -> str:

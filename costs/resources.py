@@ -84,6 +84,14 @@ def block(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found or {}
 
 
+def declared_block(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A block; empty also if it is not known yet: in a plan, that is what nobody declared and the cloud will say."""
+    try:
+        return block(values, name)
+    except NotKnownError:
+        return {}
+
+
 def known(values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - whatever the argument is
     """An argument, None if it is not given.
 

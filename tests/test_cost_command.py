@@ -2,14 +2,17 @@ import datetime
 import json
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
 from commands.app import app
+from commands.cost import tell
 from costs.estimate import Estimate, estimate
 from costs.report import as_json, is_above, remarks, table
 from costs.usage import in_store
 from stacks.environments import load_settings
+from stacks.gke.settings import GkeSettings
 from stacks.settings import CloudSettings
 from tests.command_line import refusal
 from tests.conftest import Stacks
@@ -40,6 +43,17 @@ def test_the_command_reckons_without_cloud_and_terraform(monkeypatch: pytest.Mon
     assert {line["stack"] for line in report["lines"]} == report["stacks"].keys()
     assert sum(line["monthly"]["high"] for line in report["lines"]) == pytest.approx(report["monthly"]["high"])
     assert all(line["price"]["source"] and line["price"]["date"] for line in report["lines"])
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_above_its_cap_it_ends_with_1(is_json: bool, settings: GkeSettings, capsys: pytest.CaptureFixture[str]) -> None:
+    small = settings.model_copy(update={"monthly_cap_usd": 100})
+
+    with pytest.raises(typer.Exit) as ended:
+        tell(small, is_json=is_json)
+
+    assert ended.value.exit_code == 1
+    assert ('"is_above_cap": true' if is_json else "above the cap: $") in capsys.readouterr().out
 
 
 def test_an_environment_without_cloud_is_refused() -> None:

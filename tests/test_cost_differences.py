@@ -9,7 +9,8 @@ import pytest
 
 from costs.charges import Range
 from costs.difference import difference
-from costs.estimate import SHARED, estimate, place_of
+from costs.estimate import SHARED, estimate
+from costs.place import place_of
 from costs.resources import UNKNOWN, Resource, declared, planned
 from stacks.environments import load_settings
 from tests.conftest import Stacks, Synthesise
@@ -127,6 +128,24 @@ def test_values_that_are_known_after_the_apply_are_unpriced_and_named() -> None:
     (unpriced,) = difference(before, after).newly_unpriced
     assert unpriced.what == f"{POOL} it"
     assert unpriced.why == "machine_type is not known before the apply"
+
+
+def test_what_nobody_declared_and_google_will_say_changes_nothing(stacks: Stacks) -> None:
+    """As the real provider plans a cluster that is not there yet."""
+    filled = {
+        "google_container_cluster": ["node_locations", "node_pool", "private_cluster_config", "subnetwork"],
+        "google_container_node_pool": ["cluster", "network_config", "node_count", "node_locations"],
+    }
+    resources = declared("gke-dev-cluster", stacks["gke-dev-cluster"])
+    later = []
+    for each in resources:
+        hidden = {**each.values, **dict.fromkeys(filled.get(each.type, []), UNKNOWN)}
+        if each.type == POOL:
+            config = {**each.values["node_config"], **dict.fromkeys(["guest_accelerator", "boot_disk"], UNKNOWN)}
+            hidden["node_config"] = [config]
+        later.append(Resource(each.address, each.type, hidden, each.stack))
+
+    assert estimate(later, IOWA) == estimate(resources, IOWA)
 
 
 def test_zones_that_google_has_not_chosen_yet_are_three() -> None:

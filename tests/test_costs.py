@@ -10,7 +10,8 @@ from modelyard.errors import ConfigurationError
 import pytest
 
 from costs.charges import Place, Range
-from costs.estimate import SHARED, Estimate, Line, estimate, place_of
+from costs.estimate import SHARED, Estimate, Line, estimate
+from costs.place import place_of
 from costs.prices import HOURS, load
 from costs.resources import Resource, declared
 from stacks.environments import load_settings
@@ -109,6 +110,7 @@ def test_nodes_on_demand_cost_the_list_price_at_most_and_less_with_the_discount_
 
     assert nodes.monthly.high == (2 * HOURS * Decimal("0.04749975")).quantize(Decimal("0.01"))
     assert nodes.monthly.low == (2 * Decimal("24.27237225")).quantize(Decimal("0.01"))
+    assert nodes.low_price.item == "machine/n1-standard-1/sustained"
 
 
 def test_private_nodes_pay_for_their_way_out_and_not_for_addresses(settings: Settings, synthesise: Synthesise) -> None:
@@ -253,6 +255,7 @@ def test_load_balancers_and_volumes_in_manifests_are_counted() -> None:
     stateful = {"kind": "StatefulSet", "metadata": {}, "spec": {"replicas": 3, "volumeClaimTemplates": [template]}}
 
     assert "(1 in all: door)" in release({}, manifests=service).lines[0].what
+    assert "(1 in all: door)" in of("kubernetes_manifest", {"manifest": service}).lines[0].what
     assert release({}, manifests=stateful).lines[0].quantity == Range.exactly(60)
 
 
