@@ -5,7 +5,7 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/persistent-volumes,
 https://learn.microsoft.com/azure/aks/load-balancer-standard and https://learn.microsoft.com/azure/aks/azure-csi-disk-storage-provision
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from modelyard.quantities import mebibytes
 
 from costs.azure import PUBLIC, disk_item
 from costs.charges import ByUse, Charge, Estate, Finding, NoPrice, Place, Range, Shared
-from costs.resources import NotKnownError, Resource, block, if_known, known
+from costs.resources import NotKnownError, Resource, block, blocks, if_known, known
 
 #: The pool of forwarding rules of a project, and AKS's second load balancer.
 FORWARDING = "forwarding rules"
@@ -45,25 +45,26 @@ def service(resource: Resource, estate: Estate) -> Iterator[Finding]:
     spec = block(resource.values, "spec")
     if known(spec, "type") == "LoadBalancer":
         annotations = if_known(block(resource.values, "metadata"), "annotations") or {}
-        yield from load_balancer(resource.name, known(spec, "port") or [], annotations, estate.place)
+        yield from load_balancer(resource.name, blocks(spec, "port"), annotations, estate.place)
 
 
-def load_balancer(name: str, ports: object, annotations: Mapping[str, Any], place: Place) -> Iterator[Finding]:
+def load_balancer(
+    name: str, ports: Sequence[Mapping[str, Any]], annotations: Mapping[str, Any], place: Place
+) -> Iterator[Finding]:
     """What a Service of type LoadBalancer costs.
 
     Args:
         name: The Service's.
-        ports: One, or a list.
+        ports: As Kubernetes or Terraform has them.
         annotations: The Service's.
         place: Whose cloud it is.
     """
-    listed = ports if isinstance(ports, list) else [ports]
     if place.provider == "google":
-        protocols = {str(each.get("protocol") or "TCP") for each in listed if isinstance(each, Mapping)}
+        protocols = {str(each.get("protocol") or "TCP") for each in ports}
         yield Shared(pool=FORWARDING, what=name, rules=max(len(protocols), 1))
     else:
         is_internal = str(annotations.get(_INTERNAL_ON_AKS)).lower() == "true"
-        yield Shared(pool=INTERNAL if is_internal else PUBLIC, what=name, rules=max(len(listed), 1))
+        yield Shared(pool=INTERNAL if is_internal else PUBLIC, what=name, rules=max(len(ports), 1))
         if not is_internal:
             yield Charge(what=f"public address of {name}", item="address/standard", quantity=Range.exactly(1))
     yield ByUse(what="data through load balancers", item="load-balancer/data")
@@ -106,7 +107,7 @@ def stateful_set(resource: Resource, estate: Estate) -> Iterator[Finding]:
     """The volumes that a StatefulSet makes for its pods."""
     spec = block(resource.values, "spec")
     replicas = known(spec, "replicas")
-    for template in known(spec, "volume_claim_template") or []:
+    for template in blocks(spec, "volume_claim_template"):
         claimed = block(template, "metadata").get("name") or resource.name
         yield from volume(
             str(claimed), block(template, "spec"), estate.place, count=1 if replicas is None else int(replicas)

@@ -7,7 +7,7 @@ from typing import Any
 
 from costs.charges import Estate, Finding, NoPrice, NotLookedInto
 from costs.kubernetes import load_balancer, volume
-from costs.resources import UNKNOWN, Resource, block, if_known, known
+from costs.resources import UNKNOWN, NotKnownError, Resource, block, blocks, if_known, known
 
 # Charts of this repo lie beside the stack's configuration.
 _OWN = "assets/"
@@ -59,22 +59,25 @@ def _of_manifests(values: Mapping[str, Any], estate: Estate) -> Iterator[Finding
 def _of_object(manifest: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:
     kind, metadata, spec = manifest.get("kind"), block(manifest, "metadata"), block(manifest, "spec")
     name = str(metadata.get("name"))
-    if kind == "Service" and spec.get("type") == "LoadBalancer":
-        yield from load_balancer(name, spec.get("ports"), metadata.get("annotations") or {}, estate.place)
+    if kind == "Service" and known(spec, "type") == "LoadBalancer":
+        yield from load_balancer(name, blocks(spec, "ports"), metadata.get("annotations") or {}, estate.place)
     elif kind == "PersistentVolumeClaim":
         yield from volume(name, spec, estate.place)
     elif kind == "StatefulSet":
-        for template in spec.get("volumeClaimTemplates") or []:
+        replicas = spec.get("replicas", 1)
+        for template in blocks(spec, "volumeClaimTemplates"):
+            if not isinstance(replicas, int):
+                raise NotKnownError("replicas")
             claimed = str(block(template, "metadata").get("name"))
-            yield from volume(claimed, block(template, "spec"), estate.place, count=spec.get("replicas", 1))
-    elif "volumeClaimTemplate" in json.dumps(spec):
+            yield from volume(claimed, block(template, "spec"), estate.place, count=replicas)
+    elif "volumeClaimTemplate" in str(spec):
         yield NoPrice(what=f"volumes of {kind} {name}", why="how many there are at a time is not known")
 
 
 def _of_values(name: str, values: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:
     """What charts usually call it: `service.type`, and `persistence` or `persistentVolume` without a claim."""
     if values.get("type") == "LoadBalancer":
-        yield from load_balancer(name, values.get("ports"), values.get("annotations") or {}, estate.place)
+        yield from load_balancer(name, [], values.get("annotations") or {}, estate.place)
     for key, part in values.items():
         if not isinstance(part, Mapping):
             continue

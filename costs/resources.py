@@ -74,14 +74,18 @@ def planned(stack: str, plan_json: Mapping[str, Any], when: Literal["before", "a
     ]
 
 
+def blocks(values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Blocks that may be there more than once. Raises NotKnownError."""
+    found = known(values, name)
+    listed = found if isinstance(found, list) else [found]
+    if UNKNOWN in listed:
+        raise NotKnownError(name)
+    return [each for each in listed if each is not None]
+
+
 def block(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A block that there is once at most; empty if it is not given. Raises NotKnownError."""
-    found = known(values, name)
-    if isinstance(found, list):
-        found = found[0] if found else {}
-    if found is UNKNOWN:
-        raise NotKnownError(name)
-    return found or {}
+    return next(iter(blocks(values, name)), {})
 
 
 def declared_block(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -163,7 +163,22 @@ def test_zones_that_google_has_not_chosen_yet_are_three() -> None:
 def test_whatever_is_unknown_in_a_plan_nothing_breaks(environment: str, synthesise: Synthesise) -> None:
     """Each value of each resource is taken away, however deep, one at a time."""
     settings = load_settings(environment)
-    resources = all_resources(synthesise(settings))
+    service = {
+        "kind": "Service",
+        "metadata": {"name": "door"},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+    }
+    template = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "20Gi"}}}}
+    stateful = {"kind": "StatefulSet", "metadata": {}, "spec": {"replicas": 3, "volumeClaimTemplates": [template]}}
+    spec = {"replicas": 3, "volume_claim_template": [template]}
+    more = [
+        *(
+            Resource("kubernetes_manifest.it", "kubernetes_manifest", {"manifest": each}, "it")
+            for each in (service, stateful)
+        ),
+        Resource("kubernetes_stateful_set_v1.it", "kubernetes_stateful_set_v1", {"spec": [spec]}, "it"),
+    ]
+    resources = [*all_resources(synthesise(settings)), *more]
 
     for resource in resources:
         others = [each for each in resources if each.stack == resource.stack and each.type in POOLS]
