@@ -8,6 +8,7 @@ import typer
 
 from commands import protection, state
 from commands.adoption import adopt
+from commands.cost import cost
 from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(policies)
 app.command()(preview)
+app.command()(cost)
 app.command()(images)
 app.command()(up)
 app.command()(down)
