@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from preview.redaction import is_secret_name, is_secret_place
 
-
 _COUNTER: Final = re.compile(
     r"(^|\.)(resource_version|generation|etag|fingerprint|label_fingerprint|updated|update_time)$"
 )
