@@ -1,0 +1,86 @@
+"""Checkov over plans, in a process of its own: `python -m policies.checkov_run PLAN.json …` prints what it found.
+
+Its command line imports a runner for each of its forty formats, which takes twice as long as the one for plans needs.
+The findings are the same (tests/test_checkov_run.py).
+"""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelyard.errors import ConfigurationError
+
+from policies.findings import Finding
+from stacks.paths import ROOT
+
+# What checkov logs when a check of its own breaks; it goes on as if that check had not been asked for.
+_BROKEN_CHECK = re.compile(r"Failed to run check (?P<check>\S+) on /?(?P<stack>[^:]+)\.json:(?P<resource>\S+)")
+
+
+def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], int]:
+    """The failed checks of plans by their stacks' ids, and how many were passed.
+
+    Raises:
+        ConfigurationError: Checkov itself broke.
+    """
+    if not plans:
+        return [], 0
+    with tempfile.TemporaryDirectory(prefix="modelyard-policies-") as folder:
+        files = [Path(folder, f"{id_}.json") for id_ in sorted(plans)]
+        for file in files:
+            file.write_text(json.dumps(plans[file.stem]))
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise ConfigurationError(f"checkov broke:\n{done.stderr}", mend="run `checkov --file` by hand on one plan")
+    # Whatever it prints besides, the findings are the last line.
+    report = json.loads(done.stdout.splitlines()[-1])
+    return [Finding(**each) for each in report["failed"]], report["passed"]
+
+
+class _BrokenChecks(logging.Handler):
+    """Collects what checkov only logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.findings: list[dict[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Takes a line of the log."""
+        if match := _BROKEN_CHECK.search(record.getMessage()):
+            self.findings.append({"name": "checkov's check broke", **match.groupdict()})
+
+
+def main(files: list[str]) -> None:
+    """Checks the files, prints findings and the number of passed checks as a line of JSON."""
+    from checkov.runner_filter import RunnerFilter  # noqa: PLC0415 - takes two seconds, in this process only
+    from checkov.terraform.plan_runner import Runner  # noqa: PLC0415 - the same
+
+    broken = _BrokenChecks()
+    logging.getLogger().addHandler(broken)
+    found = Runner().run(root_folder=None, files=files, runner_filter=RunnerFilter(framework=["terraform_plan"]))
+    # One, or several where modules are read from their sources, which plans are not.
+    reports = found if isinstance(found, list) else [found]
+    failed = [
+        {
+            "check": each.check_id,
+            "name": each.check_name,
+            "stack": Path(each.file_path).stem,
+            "resource": each.resource,
+        }
+        for report in reports
+        for each in report.failed_checks
+    ]
+    passed = sum(len(each.passed_checks) for each in reports)
+    print(json.dumps({"failed": failed + broken.findings, "passed": passed}))  # noqa: T201 - what the caller reads
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
