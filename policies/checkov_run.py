@@ -6,6 +6,7 @@ The findings are the same (tests/test_checkov_run.py).
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -17,32 +18,81 @@ from typing import Any
 from modelyard.errors import ConfigurationError
 
 from policies.findings import Finding
+from policies.plan import StackPlan, resources_of
 from stacks.paths import ROOT
 
 # What checkov logs when a check of its own breaks; it goes on as if that check had not been asked for.
 _BROKEN_CHECK = re.compile(r"Failed to run check (?P<check>\S+) on /?(?P<stack>[^:]+)\.json:(?P<resource>\S+)")
+
+# It has no check for them, and what they hold would take it most of its time.
+_UNSEEN = "helm_release"
+# Else a first plan fails for whatever is known after apply only, as if it were not given.
+_KNOWN_LATER = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
 
 
 def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], int]:
     """The failed checks of plans by their stacks' ids, and how many were passed.
 
     Raises:
-        ConfigurationError: Checkov itself broke.
+        ConfigurationError: Checkov itself broke, or passed over a resource.
     """
     if not plans:
         return [], 0
     with tempfile.TemporaryDirectory(prefix="modelyard-policies-") as folder:
         files = [Path(folder, f"{id_}.json") for id_ in sorted(plans)]
         for file in files:
-            file.write_text(json.dumps(plans[file.stem]))
+            file.write_text(json.dumps(_read_of(plans[file.stem])))
         done = subprocess.run(
-            [sys.executable, "-m", __name__, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", __name__, *map(str, files)],
+            cwd=ROOT,
+            env={**os.environ, **_KNOWN_LATER},
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if done.returncode:
-        raise ConfigurationError(f"checkov broke:\n{done.stderr}", mend="run `checkov --file` by hand on one plan")
+        # Not all that it said: it might quote the plan.
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise ConfigurationError(f"checkov broke: {last}", mend="run `checkov --file` by hand on one plan")
     # Whatever it prints besides, the findings are the last line.
     report = json.loads(done.stdout.splitlines()[-1])
+    _check_all_is_read(plans, set(report["read"]))
     return [Finding(**each) for each in report["failed"]], report["passed"]
+
+
+def _read_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What checkov reads of a plan: the former state, and values twice, would only take it time."""
+    root = plan.get("planned_values", {}).get("root_module", {})
+    resources = [each for each in root.get("resources", []) if each["type"] != _UNSEEN]
+    kept = ("actions", "after_unknown")
+    changes = [
+        {
+            "address": each["address"],
+            "change": {"before": None, "after": None, **{key: each["change"].get(key) for key in kept}},
+        }
+        for each in plan.get("resource_changes", [])
+    ]
+    return {
+        "terraform_version": plan.get("terraform_version"),
+        "planned_values": {"root_module": {**root, "resources": resources}},
+        "resource_changes": changes,
+        "configuration": plan.get("configuration", {}),
+    }
+
+
+def _check_all_is_read(plans: Mapping[str, Mapping[str, Any]], read: set[str]) -> None:
+    """Refuses a run that passed over something: of a plan that it cannot read checkov says nothing."""
+    planned = {
+        f"{id_}.json:{each.address}"
+        for id_, plan in plans.items()
+        for each in resources_of(StackPlan(plan))
+        if each.type != _UNSEEN
+    }
+    if left := sorted(planned - read):
+        raise ConfigurationError(
+            f"checkov passed over {len(left)} resources, the first is {left[0]}",
+            mend="give it what `terraform show -json PLANFILE` prints",
+        )
 
 
 class _BrokenChecks(logging.Handler):
@@ -79,7 +129,9 @@ def main(files: list[str]) -> None:
         for each in report.failed_checks
     ]
     passed = sum(len(each.passed_checks) for each in reports)
-    print(json.dumps({"failed": failed + broken.findings, "passed": passed}))  # noqa: T201 - what the caller reads
+    folder = f"{Path(files[0]).resolve().parent}/"
+    read = [each.removeprefix(folder) for report in reports for each in report.resources]
+    print(json.dumps({"failed": failed + broken.findings, "passed": passed, "read": read}))  # noqa: T201 - what the caller reads
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from stacks.settings import Settings
 CHECKS = (
     Check("MDY_1", "deny", "namespaces enforce a Pod Security Standard", namespaces.pod_security),
     Check("MDY_2", "deny", "namespaces name their environment and service", namespaces.owners),
-    Check("MDY_3", "deny", "namespaces have a NetworkPolicy", namespaces.traffic_rules),
+    Check("MDY_3", "warn", "namespaces have a NetworkPolicy", namespaces.traffic_rules),
     Check("MDY_4", "deny", "cloud resources name their environment", labels.cloud_labels),
     Check("MDY_5", "deny", "LoadBalancers answer named networks only", load_balancers.source_ranges),
     Check("MDY_6", "deny", "several replicas have a disruption budget", replicas.budgets),

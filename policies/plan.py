@@ -41,7 +41,13 @@ class Resource:
 
 
 def resources_of(planned: StackPlan) -> list[Resource]:
-    """What is there after an apply; data sources are not, and what the plan destroys is not."""
+    """What is there after an apply; not data sources, and nothing that is destroyed or forgotten."""
+    # Terraform leaves them among the planned, without values: https://github.com/hashicorp/terraform/issues/38641
+    forgotten = {
+        each["address"]
+        for each in planned.plan.get("resource_changes", [])
+        if each.get("change", {}).get("actions") == ["forget"]
+    }
     expressions = {
         each["address"]: each.get("expressions", {})
         for each in planned.plan.get("configuration", {}).get("root_module", {}).get("resources", [])
@@ -49,6 +55,8 @@ def resources_of(planned: StackPlan) -> list[Resource]:
     declared = (planned.configuration or {}).get("resource", {})
     found = []
     for each in _managed(planned.plan.get("planned_values", {}).get("root_module", {})):
+        if each["address"] in forgotten:
+            continue
         block = declared.get(each["type"], {}).get(each["name"], {})
         found.append(
             Resource(
