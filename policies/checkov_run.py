@@ -24,6 +24,8 @@ from stacks.paths import ROOT
 # What checkov logs when a check of its own breaks; it goes on as if that check had not been asked for.
 _BROKEN_CHECK = re.compile(r"Failed to run check (?P<check>\S+) on /?(?P<stack>[^:]+)\.json:(?P<resource>\S+)")
 
+# It reads plans as YAML, which has no such signs, and no pair of escapes for an emoji.
+_NOT_YAML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # It has no check for them, and what they hold would take it most of its time.
 _UNSEEN = "helm_release"
 # Else a first plan fails for whatever is known after apply only, as if it were not given.
@@ -41,7 +43,8 @@ def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Findi
     with tempfile.TemporaryDirectory(prefix="modelyard-policies-") as folder:
         files = [Path(folder, f"{id_}.json") for id_ in sorted(plans)]
         for file in files:
-            file.write_text(json.dumps(_read_of(plans[file.stem])))
+            text = json.dumps(_read_of(plans[file.stem]), ensure_ascii=False)
+            file.write_text(_NOT_YAML.sub("?", text), encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", __name__, *map(str, files)],
             cwd=ROOT,

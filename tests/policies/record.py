@@ -1,6 +1,7 @@
-"""Writes plans/ from rehearsals: `python -m tests.policies.record STACK=FOLDER …`, a folder with plan.json and cdk.tf.json.
+"""Writes plans/ from rehearsals: `python -m tests.policies.record STACK=FOLDER …`.
 
-What the checks do not read is left out. Some are first plans, in which values are known after apply only.
+In each folder are plan.json, as `terraform show -json` prints it, and its cdk.tf.json. What the checks do not
+read is left out. Some are first plans, in which values are known after apply only.
 """
 
 import json

@@ -59,7 +59,8 @@ def test_an_exception_holds_to_the_end_of_its_last_day_and_no_longer() -> None:
 
     assert (living.accepted, living.expired, living.is_failure) == ([(FINDING, ACCEPTED)], [], False)
     assert (late.accepted, late.expired, late.is_failure) == ([], [(FINDING, ACCEPTED)], True)
-    assert late.failed == late.unused == []
+    assert late.failed == []
+    assert late.unused == []
 
 
 def test_an_expired_exception_of_a_warning_fails_too() -> None:

@@ -55,6 +55,15 @@ def test_what_a_plan_destroys_or_reads_is_not_judged() -> None:
     ]
 
 
+def test_what_is_forgotten_is_not_judged() -> None:
+    planned = Planned("prod-state")
+    (*_, bucket) = planned.plan["planned_values"]["root_module"]["resources"]
+    bucket.pop("values")
+    planned.plan["resource_changes"] = [{"address": bucket["address"], "change": {"actions": ["forget"]}}]
+
+    assert [each.type for each in resources_of(StackPlan(planned.plan))] == ["google_project_service"]
+
+
 def test_resources_of_modules_are_judged_too() -> None:
     planned = Planned("prod-state")
     root = planned.plan["planned_values"]["root_module"]
