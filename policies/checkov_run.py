@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,14 @@ _UNSEEN = "helm_release"
 _KNOWN_LATER = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
 
 
-def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], int]:
-    """The failed checks of plans by their stacks' ids, and how many were passed.
+def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], dict[str, int]]:
+    """The failed checks of plans by their stacks' ids, and how many each stack passed.
 
     Raises:
         ConfigurationError: Checkov itself broke, or passed over a resource.
     """
     if not plans:
-        return [], 0
+        return [], {}
     with tempfile.TemporaryDirectory(prefix="modelyard-policies-") as folder:
         files = [Path(folder, f"{id_}.json") for id_ in sorted(plans)]
         for file in files:
@@ -112,7 +113,7 @@ class _BrokenChecks(logging.Handler):
 
 
 def main(files: list[str]) -> None:
-    """Checks the files, prints findings and the number of passed checks as a line of JSON."""
+    """Checks the files, prints findings and the numbers of passed checks as a line of JSON."""
     from checkov.runner_filter import RunnerFilter  # noqa: PLC0415 - takes two seconds, in this process only
     from checkov.terraform.plan_runner import Runner  # noqa: PLC0415 - the same
 
@@ -131,7 +132,7 @@ def main(files: list[str]) -> None:
         for report in reports
         for each in report.failed_checks
     ]
-    passed = sum(len(each.passed_checks) for each in reports)
+    passed = Counter(Path(each.file_path).stem for report in reports for each in report.passed_checks)
     folder = f"{Path(files[0]).resolve().parent}/"
     read = [each.removeprefix(folder) for report in reports for each in report.resources]
     print(json.dumps({"failed": failed + broken.findings, "passed": passed, "read": read}))  # noqa: T201 - what the caller reads
