@@ -8,6 +8,7 @@ import typer
 
 from commands import protection, state
 from commands.adoption import adopt
+from commands.comment import comment
 from commands.deployment import down, up
 from commands.images import images
 from commands.policies import policies
@@ -26,6 +27,7 @@ app.command()(images)
 app.command()(up)
 app.command()(down)
 app.command()(adopt)
+app.command()(comment)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 
