@@ -10,6 +10,7 @@ from commands import protection, state
 from commands.adoption import adopt
 from commands.comment import comment
 from commands.deployment import down, up
+from commands.drift import drift
 from commands.images import images
 from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
@@ -28,6 +29,7 @@ app.command()(up)
 app.command()(down)
 app.command()(adopt)
 app.command()(comment)
+app.command()(drift)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 
