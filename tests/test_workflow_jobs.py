@@ -1,11 +1,10 @@
-"""Jobs of the workflows, run as they stand in a clone, with stand-ins for the clouds and for other people's actions."""
+"""Jobs of the workflows, run as they stand, with stand-ins for the clouds and for other people's actions."""
 
 import io
 import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -51,15 +50,15 @@ if [ "$3" = --jq ]; then jq --raw-output "$4" "$answer"; else cat "$answer"; fi
 
 
 class Machine:
-    """A runner with a clone, where `modelyard` previews as the test says."""
+    """A runner with a checkout, where `modelyard` previews as the test says."""
 
-    def __init__(self, folder: Path, clone: Path) -> None:
-        self.clone = folder / "clone"
-        subprocess.run(["git", "clone", "--quiet", "--shared", clone, self.clone], check=True)
+    def __init__(self, folder: Path) -> None:
+        self.checkout = folder / "checkout"
+        shutil.copytree(ROOT / "environments", self.checkout / "environments")
         self.temporary = folder / "temporary"
         self.reports = folder / "reports"
         self.calls = folder / "calls"
-        for each in (self.temporary, self.reports, self.clone / ".venv" / "bin"):
+        for each in (self.temporary, self.reports, self.checkout / ".venv" / "bin"):
             each.mkdir(parents=True)
         noted = f"#!/bin/bash\n{NOTED}"
         self.programs = dict.fromkeys(("az", "cosign", "make", "npx", "terraform"), noted)
@@ -71,7 +70,7 @@ class Machine:
         self.actions: dict[str, Action] = {}
 
     def install(self, name: str, script: str) -> None:
-        program = self.clone / ".venv" / "bin" / name
+        program = self.checkout / ".venv" / "bin" / name
         program.write_text(script)
         program.chmod(0o755)
 
@@ -81,7 +80,7 @@ class Machine:
         (self.reports / "report.json").write_text(json.dumps({"changes": changes}))
 
     def own_state(self, environment: str, place: str) -> None:
-        file = self.clone / "environments" / f"{environment}.toml"
+        file = self.checkout / "environments" / f"{environment}.toml"
         file.write_text(re.sub(r'own_state = "\w+"', f'own_state = "{place}"', file.read_text()))
 
     def run(self, workflow: str, job: str, **contexts: object) -> Job | None:
@@ -94,33 +93,16 @@ class Machine:
             "GITHUB_REPOSITORY": REPOSITORY,
             **self.variables,
         }
-        return Runner(self.clone, self.temporary, environment, self.actions).run(workflow, job, **contexts)
+        return Runner(self.checkout, self.temporary, environment, self.actions).run(workflow, job, **contexts)
 
     def called(self) -> list[str]:
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
         return [line.replace(str(self.temporary), "TEMP") for line in lines]
 
 
-@pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the workflows read of the repo, two commits of it."""
-    folder = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "environments", folder / "environments")
-
-    def git(*arguments: str) -> None:
-        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *arguments], cwd=folder, check=True)
-
-    git("init", "--quiet", "--initial-branch", "main")
-    for message in ("base", "head"):
-        (folder / "file").write_text(message)
-        git("add", ".")
-        git("commit", "--quiet", "--message", message)
-    return folder
-
-
 @pytest.fixture
-def machine(tmp_path: Path, clone: Path) -> Machine:
-    return Machine(tmp_path, clone)
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
 
 
 @pytest.fixture
@@ -263,7 +245,7 @@ def link(name: str) -> zipfile.ZipInfo:
         [("../../comment.md", TEXT)],
         [("/comment.md", TEXT), ("comment.md/x", TEXT)],
         [(link("comment.md"), "/etc/passwd")],
-        [("comment.md", TEXT + "\0" * 50_000_000)],
+        [("comment.md", TEXT + "\0" * 5_000_000)],
         [("comment.md", "## no marker")],
     ],
     ids=["outside", "elsewhere", "link", "bomb", "no preview"],
@@ -406,9 +388,9 @@ def test_a_plan_that_can_no_longer_be_made_is_not_applied(machine: Machine) -> N
 def test_images_are_signed_by_digest_with_their_bill_of_materials(machine: Machine) -> None:
     digest = "sha256:" + "0" * 64
     bill = {"metadata": {"component": {"name": "us-central1-docker.pkg.dev/p/r/iris", "version": "0123"}}}
-    (machine.clone / ".images").mkdir()
-    (machine.clone / ".images" / "iris-0123.cdx.json").write_text(json.dumps(bill))
-    (machine.clone / ".images" / "iris-0123.push.log").write_text("a log")
+    (machine.checkout / ".images").mkdir()
+    (machine.checkout / ".images" / "iris-0123.cdx.json").write_text(json.dumps(bill))
+    (machine.checkout / ".images" / "iris-0123.push.log").write_text("a log")
     machine.programs["gcloud"] = "#!/bin/bash\necho a-token\n"
     machine.programs["docker"] = (
         f'#!/bin/bash\n{NOTED}if [ "$1" = login ]; then cat >> "$CALLS"; else echo \'{{"digest": "{digest}"}}\'; fi\n'
@@ -509,11 +491,11 @@ def test_a_destroy_takes_everything_but_the_state_store(machine: Machine) -> Non
     inputs = {"environment": "gke-dev", "confirmation": "gke-dev"}
     confirmed = ran(machine.run("destroy", "confirm", inputs=inputs))
     assert confirmed.outputs == {"cloud": "gke"}
-    (machine.clone / "cdktf.out").mkdir()
-    (machine.clone / "cdktf.out" / "manifest.json").write_text(
+    (machine.checkout / "cdktf.out").mkdir()
+    (machine.checkout / "cdktf.out" / "manifest.json").write_text(
         '{"stacks": {"gke-dev-state": {}, "gke-dev-cluster": {}, "gke-dev-iris": {}}}'
     )
-    (machine.clone / "main.py").write_text("")
+    (machine.checkout / "main.py").write_text("")
 
     needs = {"confirm": {"outputs": confirmed.outputs}}
     job = ran(machine.run("destroy", "destroy", inputs=inputs, vars=GOOGLE, needs=needs))
@@ -524,8 +506,8 @@ def test_a_destroy_takes_everything_but_the_state_store(machine: Machine) -> Non
 
 @pytest.mark.slow
 def test_a_synth_tells_the_stacks_that_a_destroy_takes(machine: Machine) -> None:
-    (machine.clone / "main.py").write_text((ROOT / "main.py").read_text())
-    (machine.clone / "cdktf.json").write_text((ROOT / "cdktf.json").read_text())
+    (machine.checkout / "main.py").write_text((ROOT / "main.py").read_text())
+    (machine.checkout / "cdktf.json").write_text((ROOT / "cdktf.json").read_text())
     machine.variables["HOME"] = os.environ["HOME"]
     needs = {"confirm": {"outputs": {"cloud": "gke"}}}
 

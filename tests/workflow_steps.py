@@ -3,6 +3,7 @@
 Actions of the repo run step by step too. Those of others do not: a test gives a stand-in or finds them recorded.
 """
 
+import functools
 import json
 import os
 import re
@@ -56,9 +57,10 @@ class Job:
         return [step.name for step in self.steps]
 
 
+@functools.cache
 def load(path: Path) -> dict[str, Any]:
     """A workflow's or an action's document; `on` is not taken for YAML's true."""
-    document: dict[Any, Any] = yaml.safe_load(path.read_text())
+    document: dict[Any, Any] = yaml.load(path.read_text(), yaml.CSafeLoader)
     return {"on" if key is True else key: value for key, value in document.items()}
 
 
