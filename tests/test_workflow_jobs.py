@@ -385,6 +385,7 @@ def test_a_plan_that_can_no_longer_be_made_is_not_applied(machine: Machine) -> N
 # images.yml
 
 
+@pytest.mark.slow
 def test_images_are_signed_by_digest_with_their_bill_of_materials(machine: Machine) -> None:
     digest = "sha256:" + "0" * 64
     bill = {"metadata": {"component": {"name": "us-central1-docker.pkg.dev/p/r/iris", "version": "0123"}}}
