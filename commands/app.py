@@ -13,6 +13,7 @@ from commands.deployment import down, up
 from commands.drift import drift
 from commands.images import images
 from commands.policies import policies
+from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.terraform import TerraformError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(rehearse)
 app.command()(policies)
+app.command()(preview)
 app.command()(images)
 app.command()(up)
 app.command()(down)

@@ -1,1 +1,1 @@
-"""Pull-request previews: what a change would do, without credentials, and the one comment that says so."""
+"""Previews of pull requests: what a change does to every environment, without credentials and without a state."""
