@@ -25,7 +25,7 @@ def drift(
     """Open, renew or close the issue that says how an environment differs; GITHUB_TOKEN says as whom."""
     report = folder / "report.json"
     if not report.is_file():
-        raise ConfigurationError(f"there is no {report}", mend=f"modelyard preview --live --base HEAD --env {name} …")
+        raise ConfigurationError(f"there is no {report}", mend=f"modelyard preview --live --env {name} …")
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     # What stands in the cloud was not all written by friends, and pings nobody either.
     text = harmless(read_comment(folder), repository=f"{server}/{repository}")

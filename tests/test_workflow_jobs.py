@@ -303,7 +303,7 @@ def test_a_plan_against_the_real_state_is_kept_for_the_review(machine: Machine, 
 
     job = ran(machine.run("deploy-environment", "plan", inputs=GKE, vars=GOOGLE))
 
-    assert machine.called()[-1] == "modelyard preview --live --base HEAD --env gke-dev --output TEMP/plan"
+    assert machine.called()[-1] == "modelyard preview --live --env gke-dev --output TEMP/plan"
     assert job.outputs == {"changes": said}
     assert job.summary == "the whole report\n"
     assert job.steps[-1].with_["name"] == "reviewed-gke-dev"
@@ -359,7 +359,7 @@ def test_the_reviewed_plan_is_applied(machine: Machine) -> None:
 
     assert job.succeeded, job.output
     assert machine.called()[-2:] == [
-        "modelyard preview --live --base HEAD --env gke-dev --output TEMP/plan",
+        "modelyard preview --live --env gke-dev --output TEMP/plan",
         "npx cdktf deploy * --auto-approve in gke-dev",
     ]
 
