@@ -487,14 +487,14 @@ def test_a_destroy_needs_the_name_twice_and_an_environment_that_is_set_up(
     assert job.outputs == {"cloud": ""}
 
 
-def test_a_destroy_takes_everything_but_the_state_store(machine: Machine) -> None:
+def test_a_destroy_takes_everything_but_the_state_store_and_the_identities(machine: Machine) -> None:
     machine.own_state("gke-dev", "remote")
     inputs = {"environment": "gke-dev", "confirmation": "gke-dev"}
     confirmed = ran(machine.run("destroy", "confirm", inputs=inputs))
     assert confirmed.outputs == {"cloud": "gke"}
     (machine.checkout / "cdktf.out").mkdir()
     (machine.checkout / "cdktf.out" / "manifest.json").write_text(
-        '{"stacks": {"gke-dev-state": {}, "gke-dev-cluster": {}, "gke-dev-iris": {}}}'
+        '{"stacks": {"gke-dev-state": {}, "gke-dev-identities": {}, "gke-dev-cluster": {}, "gke-dev-iris": {}}}'
     )
     (machine.checkout / "main.py").write_text("")
 
