@@ -9,6 +9,7 @@ import typer
 from commands import protection, state
 from commands.adoption import adopt
 from commands.comment import comment
+from commands.cost import cost
 from commands.deployment import down, up
 from commands.drift import drift
 from commands.images import images
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(policies)
 app.command()(preview)
+app.command()(cost)
 app.command()(images)
 app.command()(up)
 app.command()(down)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +36,7 @@ _SECRET_FORM: Final = re.compile(
 )
 # `--password=…`, `--password …`, `DB_TOKEN: …` in arguments and messages; the name stays.
 _ASSIGNED: Final = re.compile(
-    rf"(?P<name>[\w.-]*(?:{_SECRET_NAME.pattern})[\w.-]*\"?\s?[=:]\s?\"?|--[\w-]*(?:{_SECRET_NAME.pattern})[\w-]*\s+)"
+    rf"(?P<name>(?<![\w.-])[\w.-]*(?:{_SECRET_NAME.pattern})[\w.-]*\"?\s?[=:]\s?\"?|--[\w-]*(?:{_SECRET_NAME.pattern})[\w-]*\s+)"
     r"(?P<value>[^\s\"',;&]{3,})",
     re.IGNORECASE,
 )
@@ -81,15 +82,22 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = {each for each in secrets if len(each) >= _SHORTEST_SECRET}
+        self._secrets: set[str] = set()
+        self._lock = threading.Lock()
+        self._forms: list[str] = []
+        self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Adds values."""
-        self._secrets |= {each for each in secrets if len(each) >= _SHORTEST_SECRET}
+        # Plans of several stacks come at once.
+        with self._lock:
+            self._secrets |= {each for each in secrets if len(each) >= _SHORTEST_SECRET}
+            # The longest first: one secret may be a part of another.
+            self._forms = sorted({form for each in self._secrets for form in _forms(each)}, key=len, reverse=True)
 
     def known(self, text: str) -> str:
         """The text without any of them, nor anything that has the form of a secret."""
-        for secret in sorted(self._forms(), key=len, reverse=True):
+        for secret in self._forms:
             text = text.replace(secret, HIDDEN)
         return _SECRET_FORM.sub(HIDDEN, text)
 
@@ -105,12 +113,11 @@ class Redactor:
             return [self.value(each) for each in value]
         return self.text(value) if type(value) is str else value
 
-    def _forms(self) -> set[str]:
-        forms = set()
-        for secret in self._secrets:
-            forms |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
-            forms.add(base64.b64encode(secret.encode()).decode().rstrip("="))
-        return forms
+
+def _forms(secret: str) -> set[str]:
+    """As it stands in clear, in addresses, in JSON and as base64."""
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded}
 
 
 def secrets_of_environment(committed: Path, variables: Mapping[str, str] = os.environ) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from preview.changes import Action, Change
 from preview.estate import Configuration
 from preview.exposure import openings
-from preview.safeguards import lifted
+from preview.safeguards import GUARDS, lifted
 
 
 class Danger(StrEnum):
@@ -93,6 +93,8 @@ def findings(change: Change, head: Configuration, gone: Collection[str] = ()) ->
         _interrupted,
         _forgotten,
     )
+    if change.action is Action.DELETE and change.type in GUARDS and object_name(change) in gone:
+        rules = (_gone,)
     return [
         Finding(danger, change.stack, change.address, says) for rule in rules for danger, says in rule(change, head)
     ]

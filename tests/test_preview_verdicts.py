@@ -4,7 +4,7 @@ from preview.changes import changes
 from preview.exposure import is_everybody, openings
 from preview.renames import renames
 from preview.safeguards import lifted
-from preview.verdicts import Danger, findings, unprotected
+from preview.verdicts import Danger, findings, unprotected, workloads_gone
 from tests.plans import Values, plan_of, resource_change
 
 
@@ -202,3 +202,19 @@ def test_a_rename_is_suggested_for_what_stays_the_same() -> None:
 
     assert (found.old, found.new) == ("google_storage_bucket.old", "google_storage_bucket.new")
     assert 'move_from_id("google_storage_bucket.old")' in found.mend
+
+
+def test_a_guard_goes_with_what_it_guards() -> None:
+    metadata = {"metadata": [{"name": "notebook"}]}
+    policy, pods = changes(
+        "s",
+        plan_of(
+            resource_change("kubernetes_network_policy_v1.p", actions=("delete",), before=metadata, after=None),
+            resource_change("kubernetes_deployment_v1.d", actions=("delete",), before=metadata, after=None),
+        ),
+    )
+
+    gone = workloads_gone([policy, pods])
+
+    assert gone == {"notebook"}
+    assert [each.danger for each in findings(policy, {}, gone)] == [Danger.DESTROY]
