@@ -11,7 +11,7 @@ from modelyard.errors import ConfigurationError
 import typer
 from rich.console import Console
 
-from preview.untrusted_comment import harmless, read_comment
+from preview.untrusted_comment import FILE, harmless, read_comment
 
 if TYPE_CHECKING:
     from github import Github
@@ -26,12 +26,22 @@ def comment(
     run: Annotated[int, typer.Option(metavar="ID", help="The workflow's run that wrote it.")],
 ) -> None:
     """Make a preview the pull request's one live comment; GITHUB_TOKEN says as whom."""
-    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    text = harmless(read_comment(folder), repository=f"{server}/{repository}")
     with connected() as github:
         from preview.github_comment import post  # noqa: PLC0415 - as in `connected`
 
+        try:
+            text = _text(folder, repository)
+        except ConfigurationError:
+            post(github, repository, run, None)
+            raise
         console.print(post(github, repository, run, text))
+
+
+def _text(folder: Path, repository: str) -> str | None:
+    if not os.path.lexists(folder / FILE):
+        return None
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return harmless(read_comment(folder), repository=f"{server}/{repository}")
 
 
 @contextmanager

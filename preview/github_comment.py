@@ -107,16 +107,17 @@ def connect(token: str, api: str) -> Github:
     )
 
 
-def post(github: Github, repository: str, run_id: int, text: str) -> str:
+def post(github: Github, repository: str, run_id: int, text: str | None) -> str:
     """Makes `text` the pull request's live comment; says in a sentence what was done.
 
-    Nothing is posted for a pull request that is closed or has moved on to another commit.
+    Nothing is posted for a pull request that is closed or has moved on to another commit. Without a text, what speaks
+    of earlier commits is hidden: nobody should take it for what this one does.
 
     Args:
         github: From `connect`.
         repository: `owner/name`.
         run_id: The run of the preview's workflow that wrote the text. From it follows the pull request.
-        text: Harmless, at most `LONGEST` characters, its first line the marker.
+        text: Harmless, at most `LONGEST` characters, its first line the marker; None if the run has left none.
 
     Raises:
         ConfigurationError: The run is not one of the preview on a pull request.
@@ -132,7 +133,7 @@ def post(github: Github, repository: str, run_id: int, text: str) -> str:
     if pull is None:
         return f"nothing posted: no open pull request to {place.default_branch} comes from this run's branch"
     origin = _Origin(run.id, run.run_attempt, run.head_sha)
-    body = f"{MARKER}\n{origin.line()}\n{_heading(run)}\n{text.removeprefix(MARKER)}"
+    body = None if text is None else f"{MARKER}\n{origin.line()}\n{_heading(run)}\n{text.removeprefix(MARKER)}"
     return f"#{pull.number}: {_converge(github, pull, origin, body)}"
 
 
@@ -156,22 +157,24 @@ def _heading(run: WorkflowRun) -> str:
     )
 
 
-def _converge(github: Github, pull: PullRequest, origin: _Origin, body: str) -> str:
+def _converge(github: Github, pull: PullRequest, origin: _Origin, body: str | None) -> str:
     before = _conversation(github, pull)
     if not before.is_open or before.head != origin.commit:
         return "nothing posted: closed, or at another commit by now"
-    live = before.live()
-    latest = live[-1] if live else None
+    done = "nothing posted: the run has left no comment" if body is None else _write(github, before, origin, body)
+    return f"{done}, {_hide_outdated(github, pull)} hidden as outdated"
+
+
+def _write(github: Github, before: _Conversation, origin: _Origin, body: str) -> str:
+    latest = before.live()[-1] if before.live() else None
     is_same_commit = latest is not None and latest.origin is not None and latest.origin.commit == origin.commit
     if latest and latest.origin and is_same_commit and latest.origin > origin:
         return "nothing posted: a later run has commented"
     if latest and (is_same_commit or latest.number == before.comments[-1].number):
         _change(github, "updateIssueComment", {"id": latest.node, "body": body}, "issueComment { id }")
-        done = "renewed"
-    else:
-        _change(github, "addComment", {"subjectId": before.node, "body": body}, "commentEdge { node { id } }")
-        done = "commented"
-    return f"{done}, {_hide_outdated(github, pull)} hidden as outdated"
+        return "renewed"
+    _change(github, "addComment", {"subjectId": before.node, "body": body}, "commentEdge { node { id } }")
+    return "commented"
 
 
 def _hide_outdated(github: Github, pull: PullRequest) -> int:

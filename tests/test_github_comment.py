@@ -100,6 +100,34 @@ def test_a_new_push_after_answers_hides_the_old_one_and_comments_below(
     assert [each.body.splitlines()[-1] for each in live(pull)] == ["why?", "## 1 to change"]
 
 
+def test_a_run_that_left_no_comment_hides_what_speaks_of_earlier_commits(
+    fake: FakeGitHub, pull: Pull, comment: Callable[..., str]
+) -> None:
+    comment(fake.add_run(1, pull))
+    said = "#7: nothing posted: the run has left no comment, {} hidden as outdated"
+
+    assert comment(fake.add_run(2, pull), None) == said.format(0)
+    pull.head = NEXT
+    assert comment(fake.add_run(3, pull), None) == said.format(1)
+    assert live(pull) == []
+
+
+def test_a_text_that_is_refused_hides_what_speaks_of_earlier_commits(
+    fake: FakeGitHub, pull: Pull, comment: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment(fake.add_run(1, pull))
+    pull.head = NEXT
+    fake.add_run(2, pull)
+    (tmp_path / "comment.md").write_text("all is well")
+    monkeypatch.setenv("GITHUB_TOKEN", "token")
+    monkeypatch.setenv("GITHUB_API_URL", fake.url)
+
+    said = refusal("comment", "--from", str(tmp_path), "--repository", REPOSITORY, "--run", "2")
+
+    assert f"the first line of comment.md is not {MARKER}" in said
+    assert live(pull) == []
+
+
 def test_a_run_of_an_earlier_commit_posts_nothing(fake: FakeGitHub, pull: Pull, comment: Callable[..., str]) -> None:
     stale = fake.add_run(1, pull)
     pull.head = NEXT
@@ -115,7 +143,7 @@ def test_an_earlier_run_of_the_same_commit_does_not_replace_a_later_ones(
 ) -> None:
     comment(fake.add_run(2, pull), f"{MARKER}\nlater")
 
-    assert comment(fake.add_run(1, pull)) == "#7: nothing posted: a later run has commented"
+    assert comment(fake.add_run(1, pull)) == "#7: nothing posted: a later run has commented, 0 hidden as outdated"
     assert pull.comments[0].body.endswith("\nlater")
 
 

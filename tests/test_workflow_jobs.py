@@ -221,16 +221,17 @@ def test_what_is_no_finished_preview_of_a_pull_request_is_not_looked_at(
 
 
 @pytest.mark.parametrize("artifacts", [{}, {"preview-comment": b"x" * 1_000_000}, {"other": b"x"}])
-def test_a_run_without_a_comment_of_fitting_size_ends_with_a_notice(
+def test_of_a_run_without_a_comment_of_fitting_size_nothing_is_taken(
     machine: Machine, fake: FakeGitHub, artifacts: dict[str, bytes]
 ) -> None:
     fake.artifacts[1] = artifacts
 
     job = ran(machine.run("comment", "comment", github=workflow_run()))
 
-    assert job.succeeded
-    assert job.output == "::notice::run 1 has left no comment\n"
-    assert machine.called() == []
+    (fetch,) = [step for step in job.steps if step.name == "Fetch the text"]
+    assert fetch.output == "::notice::run 1 has left no comment\n"
+    assert fetch.succeeded
+    assert [*(machine.temporary / "comment").iterdir()] == []
 
 
 def link(name: str) -> zipfile.ZipInfo:
