@@ -71,7 +71,7 @@ class Runner:
         checkout: Where steps run.
         temporary: GitHub's RUNNER_TEMP.
         environment: Variables of every step, among them PATH.
-        actions: What stands in for actions of others, by their name without version: gets inputs, gives outputs.
+        actions: What stands in for actions, by their name without version: gets inputs, gives outputs.
     """
 
     def __init__(
@@ -111,6 +111,10 @@ class Runner:
             check=False,
         )
         return _Shell(done.stdout, done.returncode == 0, *(file.read_text() for file in files.values()))
+
+    def has(self, name: str) -> bool:
+        """Whether something stands in for an action."""
+        return name in self._actions
 
     def action(self, name: str, inputs: Mapping[str, str]) -> Mapping[str, str]:
         """The outputs of somebody else's action."""
@@ -162,7 +166,7 @@ class _Run:
     def _use(self, step: dict[str, Any], contexts: dict[str, Any]) -> Mapping[str, str]:
         given = {name: self._text(value, contexts) for name, value in step.get("with", {}).items()}
         name = step["uses"].partition("@")[0]
-        if not name.startswith("./"):
+        if self._runner.has(name) or not name.startswith("./"):
             self._ran.append(Step(name, with_=given))
             return self._runner.action(name, given)
         action = load(ROOT / name / "action.yml")
