@@ -1,7 +1,7 @@
 """The preview as a comment: first what is dangerous, then each environment; what does not fit is in the artifact."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from costs.report import money, signed
@@ -11,6 +11,7 @@ from preview.changes import Action
 from preview.comment_format import LONGEST, MARKER
 from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.redaction import Redactor
+from preview.untrusted_comment import harmless
 
 _COUNTED: Final = {
     "+": (Action.CREATE,),
@@ -30,8 +31,9 @@ _CUT: Final = (
 class _Text:
     """Text that grows to a limit; what does not fit is left out and remembered."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, made: Callable[[str], str] = str) -> None:
         self._limit = limit
+        self._made = made
         self._parts: list[str] = []
         self._length = 0
         self.is_cut = False
@@ -39,6 +41,7 @@ class _Text:
     def add(self, part: str) -> bool:
         """Adds a part if all of it fits."""
         reserved = len(_CUT)
+        part = self._made(part)
         if self._limit is not None and self._length + len(part) + reserved > self._limit:
             self.is_cut = True
             return False
@@ -59,17 +62,17 @@ def comment(environments: Sequence[EnvironmentPreview], redactor: Redactor, *, b
         base: The commit, or what else a person knows it by.
         head: The same.
     """
-    text = _Text(LONGEST)
-    text.add(f"{MARKER}\n")
+    # Who posts it makes it harmless once more, which then changes nothing: neither its words nor its length.
+    text = _Text(LONGEST - len(MARKER) - 1, lambda part: harmless(redactor.known(part)))
     _write(text, environments, redactor, base=base, head=head, is_whole=False)
-    return redactor.known(str(text))
+    return f"{MARKER}\n{text}"
 
 
 def report(environments: Sequence[EnvironmentPreview], redactor: Redactor, *, base: str, head: str) -> str:
     """The same, complete, of any length."""
-    text = _Text(None)
+    text = _Text(None, redactor.known)
     _write(text, environments, redactor, base=base, head=head, is_whole=True)
-    return redactor.known(str(text))
+    return str(text)
 
 
 def _write(

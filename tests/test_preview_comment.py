@@ -8,6 +8,7 @@ from preview.comment_format import LONGEST, MARKER
 from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.record import record, text
 from preview.redaction import Redactor
+from preview.untrusted_comment import harmless
 from preview.verdicts import findings
 from tests.plans import Values, plan_of, resource_change
 
@@ -103,6 +104,17 @@ def test_a_value_cannot_end_its_block() -> None:
     block = written[written.index("<details>") :]
     assert block.count("````") == 2
     assert "\n</details># Approved" not in block
+
+
+def test_who_posts_it_has_nothing_left_to_make_harmless() -> None:
+    value = "@octocat closes #1 <img src=//x> https://example.com/a ![x](y)\u202e [a](//b)"
+    stacks = [_stack("dev-x", *(_update(f"r{i}", f"{value}{i}") for i in range(2000)))]
+
+    written = _comment(EnvironmentPreview("dev", error=value), EnvironmentPreview("lab", stacks=[*stacks, *stacks]))
+
+    assert harmless(written) == written
+    assert "@octocat" not in written
+    assert len(written) <= LONGEST
 
 
 def test_a_secret_that_is_known_is_in_none_of_them() -> None:
