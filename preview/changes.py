@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from preview.redaction import is_secret_name, is_secret_place
+from preview.redaction import is_secret_name, is_secret_place, without_secrets
 
 _COUNTER: Final = re.compile(
     r"(^|\.)(resource_version|generation|etag|fingerprint|label_fingerprint|updated|update_time)$"
@@ -185,13 +185,13 @@ class _Side:
     unknown: Any
     sensitive: Any
 
-    def shown(self, *, secret: bool) -> Value:
-        """The value, or what stands for it."""
+    def shown(self, type_name: str, path: str, *, secret: bool) -> Value:
+        """The value, or what stands for it; one that holds others, without those that are secret."""
         if self.unknown is True:
             return Mark.UNKNOWN
         if self.is_nothing:
             return ABSENT
-        return Mark.HIDDEN if secret else self.value
+        return Mark.HIDDEN if secret else without_secrets(type_name, path, self.value)
 
     @property
     def is_nothing(self) -> bool:
@@ -265,7 +265,7 @@ def _leaves(before: _Side, after: _Side, type_name: str, path: str = "") -> Iter
         if _has_members(before) or _has_members(after):
             yield from _differing_members(before, after, type_name, path)
             return
-    old, new = before.shown(secret=secret), after.shown(secret=secret)
+    old, new = (side.shown(type_name, path, secret=secret) for side in (before, after))
     if new is Mark.UNKNOWN or before.value != after.value:
         yield path, old, new
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,4 +129,14 @@ def upstream(estate: Mapping[str, Stack], wanted: Iterable[str]) -> set[str]:
 
 def downstream(estate: Mapping[str, Stack], origin: str) -> set[str]:
     """What is deployed on top of a stack, directly or not."""
-    return {id_ for id_ in estate if origin in upstream(estate, [id_])}
+    above = defaultdict(set)
+    for stack in estate.values():
+        for below in stack.upstream:
+            above[below].add(stack.id)
+    found: set[str] = set()
+    left = [origin]
+    while left:
+        new = above[left.pop()] - found
+        found |= new
+        left += new
+    return found

@@ -16,6 +16,7 @@ from preview.sides import Sides
 from preview.simulation import without_prevent_destroy
 from stacks.paths import ROOT
 
+_NOT_HERE = "its state is a file on the machine of whoever deployed it, until `modelyard state move` moves it"
 PLANS_BY = "the plans are those of the real providers, against the real state"
 
 
@@ -51,7 +52,7 @@ def _plan(deployed: "_Deployed", recorder: Recorder, wanted: Collection[str]) ->
         if recorder.is_without_cluster(id_):
             return
         if deployed.is_out_of_reach(head[id_]):
-            recorder.not_plannable(id_, [f"its state, a file on the machine of whoever deployed {id_},"])
+            recorder.out_of_reach(id_, _NOT_HERE)
             return
         try:
             recorder.planned(id_, deployed.plan(head[id_]))

@@ -9,7 +9,7 @@ from policies.findings import Finding
 from policies.verdict import Verdict
 from preview.bill import Bill
 from preview.changes import ABSENT, Change, Leaf, Value
-from preview.outcome import EnvironmentPreview, StackPreview
+from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.redaction import Redactor
 
 
@@ -116,7 +116,8 @@ def _changes(preview: EnvironmentPreview) -> Iterator[dict[str, Any]]:
             yield place | changed_values(change)
         # What cannot be planned, or is not in the code any more, is no "nothing changes" either.
         if not stack.changes and stack.has_changes:
-            yield {"environment": preview.name, "stack": stack.id, "action": str(stack.status), "file": stack.file}
+            action = "state moved" if stack.status is Status.PLANNED else str(stack.status)
+            yield {"environment": preview.name, "stack": stack.id, "action": action, "file": stack.file}
 
 
 def changed_values(change: Change) -> dict[str, Any]:

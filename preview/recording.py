@@ -103,9 +103,14 @@ class Recorder:
 
     def not_plannable(self, id_: str, waiting: list[str]) -> None:
         """What it stands on is not there."""
-        stack = self.previews[id_]
-        stack.status = Status.NOT_PLANNABLE
-        stack.says = f"it is planned when {', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} deployed"
+        self.out_of_reach(
+            id_, f"it is planned when {', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} deployed"
+        )
+
+    def out_of_reach(self, id_: str, says: str) -> None:
+        """It cannot be planned here and now; that is no failure."""
+        self.previews[id_].status = Status.NOT_PLANNABLE
+        self.previews[id_].says = says
 
     def left_behind(self, id_: str) -> None:
         """A stack is gone from the code: no deploy looks at it again."""

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -67,6 +68,26 @@ def is_secret_place(type_name: str, path: str) -> bool:
     # `secret[0].secret_name` names one; `secret_key_ref.key` is a key's name.
     last = next((name for name in reversed(names) if not name.isdigit()), "")
     return is_secret_name(last)
+
+
+def without_secrets(type_name: str, path: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    """A value, also one in the JSON of a text, in which everything at a secret's place is hidden.
+
+    Args:
+        type_name: Of the resource.
+        path: Of the value in it.
+        value: Of any shape.
+    """
+    if is_secret_place(type_name, path):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {key: without_secrets(type_name, f"{path}.{key}", each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_secrets(type_name, f"{path}[{i}]", each) for i, each in enumerate(value)]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with suppress(ValueError):
+            return json.dumps(without_secrets(type_name, f"{path}→", json.loads(value)), ensure_ascii=False)
+    return value
 
 
 def is_secret_name(name: str) -> bool:

@@ -102,6 +102,21 @@ def test_the_argument_after_a_secret_s_flag_is_hidden() -> None:
     ]
 
 
+def test_secrets_in_a_text_that_will_be_another_are_hidden() -> None:
+    values = '{"auth": {"password": "canary"}, "env": [{"name": "A", "value": "canary"}], "n": 1}'
+
+    assert _leaves(
+        {"values": values, "map": {"db_password": "canary", "a": "1"}}, {}, after_unknown={"values": True, "map": True}
+    ) == [
+        ("map", {"db_password": "(hidden)", "a": "1"}, Mark.UNKNOWN),
+        (
+            "values",
+            '{"auth": {"password": "(hidden)"}, "env": [{"name": "A", "value": "(hidden)"}], "n": 1}',
+            Mark.UNKNOWN,
+        ),
+    ]
+
+
 def test_zero_and_false_that_an_update_fills_in_are_no_difference() -> None:
     assert _leaves({"a": None, "b": None, "c": ""}, {"a": 0, "b": False, "c": None, "d": 1}) == [("d", ABSENT, 1)]
 

@@ -172,7 +172,7 @@ def test_what_stands_on_nothing_is_not_plannable_yet(empty_store: tuple[Path, di
     planned = {id_ for id_, stack in stacks.items() if stack["status"] == "planned"}
     assert planned == {"gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster"}
     assert {stack["status"] for stack in stacks.values()} == {"planned", "not plannable yet"}
-    assert "a file on the machine of whoever deployed" in stacks["gke-dev-state"]["says"]
+    assert "its state is a file on the machine of whoever deployed it" in stacks["gke-dev-state"]["says"]
     assert stacks["gke-dev-image-classifier"]["says"] == (
         "it is planned when gke-dev-cluster, gke-dev-monitoring are deployed"
     )
