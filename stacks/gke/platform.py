@@ -4,6 +4,7 @@ from cdktf import App
 
 from stacks.gke.artifacts import ArtifactsStack
 from stacks.gke.cluster import ClusterStack
+from stacks.gke.identities import IdentitiesStack
 from stacks.gke.registry import RegistryStack
 from stacks.gke.settings import GkeSettings
 from stacks.gke.state import StateStack, state_store
@@ -13,10 +14,12 @@ __all__ = ["add_platform", "state_store"]
 
 
 def add_platform(app: App, settings: GkeSettings) -> Platform:
-    """Adds state, registry, artifacts and cluster."""
+    """Adds state, registry, artifacts and cluster, and the identities of GitHub's workflows where there are any."""
     state = StateStack(app, settings)
     registry = RegistryStack(app, settings, state=state)
     artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
+    if settings.github:
+        IdentitiesStack(app, settings, settings.github, state=state, registry=registry)
     cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
     return Platform(
         settings=settings,
