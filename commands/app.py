@@ -9,6 +9,7 @@ import typer
 from commands import protection, state
 from commands.adoption import adopt
 from commands.deployment import down, up
+from commands.identities import identities
 from commands.images import images
 from commands.policies import policies
 from commands.rehearse import RehearsalError, rehearse
@@ -26,6 +27,7 @@ app.command()(images)
 app.command()(up)
 app.command()(down)
 app.command()(adopt)
+app.command()(identities)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

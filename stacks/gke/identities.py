@@ -6,6 +6,7 @@ A person deploys this stack: what it makes may not change it.
 from typing import Final
 
 from modelyard.gcp.github_trust import GithubTrust
+from modelyard.gcp.image_registry import ArtifactRegistryRef
 from modelyard.gcp.project_services import enable_services
 
 from cdktf import TerraformOutput, TerraformStack
@@ -17,36 +18,37 @@ from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketI
 from constructs import Construct
 
 from stacks.github import DUTIES, ISSUER, OUTPUT, Duty, github_environment
+from stacks.gke.artifacts import ArtifactsStack
 from stacks.gke.registry import RegistryStack
 from stacks.gke.settings import GkeSettings
 from stacks.gke.state import StateStack
 from stacks.settings import GithubSettings
 
-# No basic role: who has roles/viewer may read the objects of every bucket that grants the project's viewers, as each new
-# one does. Each of these reads settings and policies of its service, and no content.
+# Settings and policies of what the project has. Not roles/viewer: who has that may read the objects of every bucket,
+# since each new one lets the project's viewers do so.
 _SEE_ALL: Final = ("roles/compute.viewer", "roles/iam.securityReviewer", "roles/iam.workloadIdentityPoolViewer")
 _PLAN: Final = (
     *_SEE_ALL,
-    "roles/artifactregistry.reader",
+    # With what is in the cluster, but Secrets.
     "roles/container.viewer",
     "roles/serviceusage.serviceUsageViewer",
     "roles/storage.bucketViewer",
 )
 # Helm keeps its records as Secrets, and IAM cannot tell these from others.
 _PLAN_PERMISSIONS: Final = ("container.secrets.get", "container.secrets.list")
+# The cluster's stack makes its network and cluster anew; roles on these would go with them.
 _APPLY: Final = (
     *_SEE_ALL,
-    "roles/artifactregistry.admin",
     "roles/compute.networkAdmin",
     # In the cluster too: add-ons bring roles and webhooks of their own.
     "roles/container.admin",
-    "roles/serviceusage.serviceUsageAdmin",
-    "roles/storage.admin",
 )
-# The account of the nodes. GKE wants to see that whoever makes nodes may act as it; no condition can name an account that
-# is made later. Tokens, keys and policies of accounts are not among these.
-_APPLY_PERMISSIONS: Final = tuple(
-    f"iam.serviceAccounts.{verb}" for verb in ("actAs", "create", "delete", "get", "list", "update")
+_APPLY_PERMISSIONS: Final = (
+    # The account of the nodes. GKE wants to see that whoever makes nodes may act as it, and no condition can name an
+    # account that is made later. Tokens, keys and policies of accounts are not among these.
+    *(f"iam.serviceAccounts.{verb}" for verb in ("actAs", "create", "delete", "get", "list", "update")),
+    # APIs are enabled and never disabled.
+    *(f"serviceusage.services.{verb}" for verb in ("enable", "get", "list")),
 )
 # What nodes need in the project (see NodeAccount), and the only role that a deploy may grant or take there.
 _GRANTED_BY_APPLY: Final = "roles/container.defaultNodeServiceAccount"
@@ -63,9 +65,11 @@ class IdentitiesStack(TerraformStack):
         *,
         state: StateStack,
         registry: RegistryStack,
+        artifacts: ArtifactsStack,
     ) -> None:
         super().__init__(scope, settings.stack_id("identities"))
-        self.add_dependency(registry)
+        # On what these have made the accounts have roles.
+        self.add_dependency(artifacts)
         state.store.keep(self)
         GoogleProvider(self, "google", project=settings.project_id, region=settings.region)
         self._settings = settings
@@ -93,9 +97,9 @@ class IdentitiesStack(TerraformStack):
             )
             for duty in DUTIES
         }
-        self._let_plan(accounts["plan"])
+        self._let_plan(accounts["plan"], registry.ref)
         registry.ref.grant_push(self, "images_push", member=accounts["images"].member)
-        self._let_apply(accounts["apply"])
+        self._let_apply(accounts["apply"], registry.ref)
         TerraformOutput(
             self,
             OUTPUT,
@@ -109,20 +113,18 @@ class IdentitiesStack(TerraformStack):
             description="Variables of each GitHub environment, for `modelyard identities`.",
         )
 
-    def _let_plan(self, account: ServiceAccount) -> None:
+    def _let_plan(self, account: ServiceAccount, registry: ArtifactRegistryRef) -> None:
         self._grant("plan", account, _PLAN)
         self._grant_permissions("plan", account, _PLAN_PERMISSIONS)
-        StorageBucketIamMember(
-            self,
-            "plan_state",
-            bucket=self._settings.state_bucket,
-            role="roles/storage.objectViewer",
-            member=account.member,
-        )
+        self._grant_bucket("plan_state", account, self._settings.state_bucket, "roles/storage.objectViewer")
+        registry.grant_pull(self, "plan_registry", member=account.member)
 
-    def _let_apply(self, account: ServiceAccount) -> None:
+    def _let_apply(self, account: ServiceAccount, registry: ArtifactRegistryRef) -> None:
         self._grant("apply", account, _APPLY)
         self._grant_permissions("apply", account, _APPLY_PERMISSIONS)
+        self._grant_bucket("apply_state", account, self._settings.state_bucket, "roles/storage.admin")
+        self._grant_bucket("apply_artifacts", account, self._settings.artifacts_bucket, "roles/storage.admin")
+        registry.grant_administration(self, "apply_registry", member=account.member)
         # https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
         iam.ProjectIamMember(
             self,
@@ -147,6 +149,9 @@ class IdentitiesStack(TerraformStack):
                 role=role,
                 member=account.member,
             )
+
+    def _grant_bucket(self, id_: str, account: ServiceAccount, bucket: str, role: str) -> None:
+        StorageBucketIamMember(self, id_, bucket=bucket, role=role, member=account.member)
 
     def _grant_permissions(self, duty: Duty, account: ServiceAccount, permissions: tuple[str, ...]) -> None:
         role = ProjectIamCustomRole(

@@ -19,7 +19,7 @@ def add_platform(app: App, settings: GkeSettings) -> Platform:
     registry = RegistryStack(app, settings, state=state)
     artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
     if settings.github:
-        IdentitiesStack(app, settings, settings.github, state=state, registry=registry)
+        IdentitiesStack(app, settings, settings.github, state=state, registry=registry, artifacts=artifacts)
     cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
     return Platform(
         settings=settings,
