@@ -4,7 +4,6 @@ from cdktf import App
 
 from stacks.aks.artifacts import ArtifactsStack
 from stacks.aks.cluster import ClusterStack
-from stacks.aks.identities import IdentitiesStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack, state_store
@@ -19,6 +18,9 @@ def add_platform(app: App, settings: AksSettings) -> Platform:
     registry = RegistryStack(app, settings, state=state)
     artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
     if settings.github:
+        # Bindings of resources that nothing else has: who has no repository should not wait for them.
+        from stacks.aks.identities import IdentitiesStack  # noqa: PLC0415 - see above
+
         IdentitiesStack(app, settings, settings.github, state=state, registry=registry, artifacts=artifacts)
     cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
     return Platform(

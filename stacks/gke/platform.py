@@ -4,7 +4,6 @@ from cdktf import App
 
 from stacks.gke.artifacts import ArtifactsStack
 from stacks.gke.cluster import ClusterStack
-from stacks.gke.identities import IdentitiesStack
 from stacks.gke.registry import RegistryStack
 from stacks.gke.settings import GkeSettings
 from stacks.gke.state import StateStack, state_store
@@ -19,6 +18,9 @@ def add_platform(app: App, settings: GkeSettings) -> Platform:
     registry = RegistryStack(app, settings, state=state)
     artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
     if settings.github:
+        # Bindings of resources that nothing else has: who has no repository should not wait for them.
+        from stacks.gke.identities import IdentitiesStack  # noqa: PLC0415 - see above
+
         IdentitiesStack(app, settings, settings.github, state=state, registry=registry, artifacts=artifacts)
     cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
     return Platform(
