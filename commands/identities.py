@@ -1,5 +1,6 @@
-"""`modelyard identities`: binds an environment to a GitHub repository, then says how to set the repository up."""
+"""`modelyard identities`: binds an environment to a GitHub repository, and prints what sets the repository up."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from modelyard.errors import ConfigurationError
@@ -9,11 +10,11 @@ import typer
 from rich.console import Console
 
 from commands.environment_file import edited
-from commands.github_setup import Variables, setup_lines
+from commands.github_setup import Variables, rule_lines, variable_lines
 from commands.remote_state import Backend, opened
 from stacks.environments import load_cloud_settings
 from stacks.github import OUTPUT
-from stacks.settings import CloudSettings
+from stacks.settings import CloudSettings, GithubSettings
 
 if TYPE_CHECKING:
     from commands.github_repository import Repository
@@ -33,9 +34,12 @@ RepositoryId = Annotated[
     int | None, typer.Option(metavar="NUMBER", help="The repository's number; GitHub is not asked.")
 ]
 OwnerId = Annotated[int | None, typer.Option(metavar="NUMBER", help="Its owner's number, beside the former.")]
+Rules = Annotated[
+    bool, typer.Option("--rules", help="Print what makes the GitHub environments: run it before the cloud trusts them.")
+]
 Reviewers = Annotated[
     list[str] | None,
-    typer.Option("--reviewer", metavar="LOGIN", help="Who may let deploys go; else who runs the lines."),
+    typer.Option("--reviewer", metavar="LOGIN", help="With --rules: who may let deploys go; else who runs it."),
 ]
 
 
@@ -45,21 +49,26 @@ def identities(
     repository: Name = None,
     repository_id: RepositoryId = None,
     owner_id: OwnerId = None,
+    rules: Rules = False,
     reviewer: Reviewers = None,
 ) -> None:
-    """Bind the environment to a GitHub repository; without --repository, print what sets that repository up."""
+    """Bind an environment to a GitHub repository; else print the lines that set its variables there."""
     settings = load_cloud_settings(environment)
     if repository is None:
-        _print_setup(settings, reviewer or [])
+        github = _bound(settings)
+        lines = rule_lines(settings, github, reviewer or []) if rules else _variable_lines(settings, github)
+        # For a shell, not for a person's screen: nothing is wrapped or coloured.
+        print("\n".join(lines))  # noqa: T201 - see above
         return
     found = _repository(repository, repository_id, owner_id)
     _record(environment, found)
     stacks = " ".join(settings.stack_id(part) for part in _PARTS)
     console.print(
         f"recorded in environments/{environment}.toml: {found.name}, repository {found.id} of owner {found.owner_id}\n"
-        "commit it, then, as somebody who may give roles in the cloud:\n"
-        f"    MODELYARD_ENV={environment} npx cdktf deploy {stacks}\n"
-        f"    modelyard identities {environment}"
+        "commit it, then go on, in this order (docs/identities.md):\n"
+        f"    modelyard identities {environment} --rules    # lines for who administers the repository\n"
+        f"    MODELYARD_ENV={environment} npx cdktf deploy {stacks}    # as who may give roles in the cloud\n"
+        f"    modelyard identities {environment}    # lines again"
     )
 
 
@@ -87,20 +96,22 @@ def _record(environment: str, found: "Repository") -> None:
         table.update(numbers)
 
 
-def _print_setup(settings: CloudSettings, reviewers: list[str]) -> None:
+def _bound(settings: CloudSettings) -> GithubSettings:
     if settings.github is None:
         raise ConfigurationError(
             f"no repository may act in {settings.name}",
             mend=f"modelyard identities {settings.name} --repository OWNER/NAME",
             where=f"environments/{settings.name}.toml: {_TABLE}",
         )
+    return settings.github
+
+
+def _variable_lines(settings: CloudSettings, github: GithubSettings) -> Iterator[str]:
     # It imports CDKTF, which no other command should wait for.
     from stacks.platform import state_store_of  # noqa: PLC0415 - see above
 
     store, stack = state_store_of(settings), settings.stack_id("identities")
-    variables = variables_in({store.backend: store.arguments(stack)}, stack)
-    # For a shell, not for a person's screen: nothing is wrapped or coloured.
-    print("\n".join(setup_lines(settings, settings.github, variables, reviewers)))  # noqa: T201 - see above
+    return variable_lines(settings, github, variables_in({store.backend: store.arguments(stack)}, stack))
 
 
 def variables_in(backend: Backend, stack: str) -> dict[str, Variables]:

@@ -15,7 +15,7 @@ from modelyard.errors import ConfigurationError
 import pytest
 
 from commands.github_repository import Repository, look_up
-from commands.github_setup import setup_lines
+from commands.github_setup import rule_lines, variable_lines
 from commands.identities import variables_in
 from stacks.environments import load_cloud_settings
 from stacks.settings import GithubSettings
@@ -157,7 +157,9 @@ def test_the_table_is_written_and_renewed_beside_what_people_wrote(
     # Loud, for what a server of one's own says is of no worth in the clouds.
     assert f"asking {github.url}: another GitHub's numbers are somebody else's on github.com" in done.stdout
     steps = "cdktf deploy gke-dev-state gke-dev-registry gke-dev-artifacts gke-dev-identities"
-    assert done.stdout.index(steps) < done.stdout.index("    modelyard identities gke-dev")
+    # Whoever pushes a branch may make up an environment that is not there yet: its rules come before the trust.
+    rules, variables = "modelyard identities gke-dev --rules", "modelyard identities gke-dev  "
+    assert done.stdout.index(rules) < done.stdout.index(steps) < done.stdout.index(variables)
 
     numbers = ["--repository-id", "1", "--owner-id", "2"]
     again = modelyard_command("identities", "gke-dev", "--repository", "ada/yard", *numbers)
@@ -193,7 +195,7 @@ def test_what_cannot_be_done_is_refused_with_the_mend(arguments: list[str], said
     assert said in refusal("identities", *arguments)
 
 
-def run(lines: list[str], folder: Path, *, prefix: str) -> tuple[list[list[str]], str]:
+def run(lines: list[str], folder: Path, *, prefix: str = "") -> tuple[list[list[str]], str]:
     """What `gh` is asked when a person runs the lines, and what the lines complain of."""
     gh, asked = folder / "gh", folder / "asked"
     gh.write_text(FAKE_GH)
@@ -211,16 +213,8 @@ def run(lines: list[str], folder: Path, *, prefix: str) -> tuple[list[list[str]]
     return [call.removesuffix("\0").split("\0") for call in calls], done.stderr
 
 
-def variables_of(environment: str) -> dict[str, dict[str, str]]:
-    names = [f"{environment}-plan", f"{environment}-images", environment]
-    return {name: {"FIRST": f"of {name}", "SECOND": "$(touch owned)"} for name in names}
-
-
-def test_the_lines_make_three_environments_for_main_of_which_one_waits_for_a_reviewer(tmp_path: Path) -> None:
-    settings = load_cloud_settings("gke-dev")
-    lines = list(setup_lines(settings, GITHUB, variables_of("gke-dev"), []))
-
-    asked, said = run(lines, tmp_path, prefix="")
+def test_the_rules_let_main_into_three_environments_of_which_one_waits_for_a_reviewer(tmp_path: Path) -> None:
+    asked, said = run([*rule_lines(load_cloud_settings("gke-dev"), GITHUB, [])], tmp_path)
 
     assert said == ""
     path = "repos/acme/models/environments"
@@ -234,32 +228,14 @@ def test_the_lines_make_three_environments_for_main_of_which_one_waits_for_a_rev
     branches = [call for call in asked if "POST" in call]
     assert [call[4] for call in branches] == [f"{path}/{name}/deployment-branch-policies" for name in puts]
     assert all(call[5:] == ["-F", "name=main", "-F", "type=branch"] for call in branches)
-    # Values stay values, whatever is in them.
-    variables = [call for call in asked if call[0] == "variable"]
-    assert [
-        "variable",
-        "set",
-        "FIRST",
-        "--repo",
-        "acme/models",
-        "--env",
-        "gke-dev",
-        "--body",
-        "of gke-dev",
-    ] in variables
-    assert len([call for call in variables if call[-1] == "$(touch owned)"]) == 3
-    assert not [each for each in variables if each[1] != "set"]
 
 
 def test_two_reviewers_are_named_in_pairs_and_nobody_lets_their_own_deploy_go(tmp_path: Path) -> None:
-    settings = load_cloud_settings("gke-dev")
-
-    asked, _ = run(list(setup_lines(settings, GITHUB, variables_of("gke-dev"), ["ada", "ben"])), tmp_path, prefix="")
+    asked, _ = run([*rule_lines(load_cloud_settings("gke-dev"), GITHUB, ["ada", "ben"])], tmp_path)
 
     (put,) = [call for call in asked if call[4:5] == ["repos/acme/models/environments/gke-dev"]]
-    fields = put[6::2]
     # In this order `gh` makes two objects of them.
-    assert fields[2:] == [
+    assert put[6::2][2:] == [
         "reviewers[][type]=User",
         "reviewers[][id]=8",
         "reviewers[][type]=User",
@@ -269,24 +245,37 @@ def test_two_reviewers_are_named_in_pairs_and_nobody_lets_their_own_deploy_go(tm
 
 
 @pytest.mark.parametrize(("prefix", "complains"), [(GITHUB.subject, False), ("repo:acme/models", True)])
-def test_on_azure_subjects_get_numbers_and_that_is_looked_at(tmp_path: Path, prefix: str, complains: bool) -> None:
-    settings = load_cloud_settings("aks-dev")
-
-    asked, said = run(list(setup_lines(settings, GITHUB, variables_of("aks-dev"), [])), tmp_path, prefix=prefix)
+def test_for_azure_subjects_get_numbers_and_that_is_looked_at(tmp_path: Path, prefix: str, complains: bool) -> None:
+    asked, said = run([*rule_lines(load_cloud_settings("aks-dev"), GITHUB, [])], tmp_path, prefix=prefix)
 
     path = "repos/acme/models/actions/oidc/customization/sub"
-    assert asked[0] == [
-        "api",
-        "--silent",
-        "--method",
-        "PUT",
-        path,
-        "-F",
-        "use_default=true",
-        "-F",
-        "use_immutable_subject=true",
-    ]
+    fields = ["-F", "use_default=true", "-F", "use_immutable_subject=true"]
+    assert asked[0] == ["api", "--silent", "--method", "PUT", path, *fields]
     assert ("error: subjects do not begin so: repo:acme@5544123/models@821093847" in said) is complains
+
+
+def test_each_environment_gets_its_variables_and_values_stay_values(tmp_path: Path) -> None:
+    names = ["gke-dev-plan", "gke-dev-images", "gke-dev"]
+    variables = {name: {"FIRST": f"of {name}", "SECOND": "$(touch owned)"} for name in names}
+
+    asked, said = run([*variable_lines(load_cloud_settings("gke-dev"), GITHUB, variables)], tmp_path)
+
+    assert said == ""
+    assert asked == [
+        ["variable", "set", variable, "--repo", "acme/models", "--env", name, "--body", value]
+        for name in names
+        for variable, value in variables[name].items()
+    ]
+
+
+def test_the_command_prints_the_rules_without_asking_a_cloud(modelyard_command: Command) -> None:
+    numbers = ["--repository-id", "821093847", "--owner-id", "5544123"]
+    assert modelyard_command("identities", "aks-dev", "--repository", "acme/models", *numbers).returncode == 0
+
+    done = modelyard_command("identities", "aks-dev", "--rules", "--reviewer", "ada")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [*rule_lines(load_cloud_settings("aks-dev"), GITHUB, ["ada"])]
 
 
 def test_variables_come_from_the_state_of_the_stack_that_made_them(tmp_path: Path) -> None:
