@@ -71,12 +71,15 @@ def azure_grants(stack: dict[str, Any], duty: str) -> list[dict[str, Any]]:
     return [each for each in assignments if each["principal_id"] == f"${{{identity}.principal_id}}"]
 
 
-def permissions(stack: dict[str, Any], duty: str) -> set[str]:
+def google_permissions(stack: dict[str, Any], duty: str) -> set[str]:
     """Of the role that the duty has of its own."""
-    if "google_project_iam_custom_role" in stack["resource"]:
-        return set(stack["resource"]["google_project_iam_custom_role"][f"{duty}_role"]["permissions"])
-    (of_role,) = stack["resource"]["azurerm_role_definition"][f"{duty}_role"]["permissions"]
-    return {*of_role["actions"], *of_role["data_actions"]}
+    return set(stack["resource"]["google_project_iam_custom_role"][f"role_{duty}"]["permissions"])
+
+
+def azure_permissions(stack: dict[str, Any], name: str) -> dict[str, list[str]]:
+    """Of a role of our own: what it allows, and what it leaves out."""
+    (of_role,) = stack["resource"]["azurerm_role_definition"][f"role_{name}"]["permissions"]
+    return dict(of_role)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -150,7 +153,7 @@ def test_who_plans_on_google_only_reads(gke: dict[str, Any]) -> None:
     assert not [role for role in roles if WRITING.search(role)]
     # Basic roles read the content of buckets, too.
     assert not roles & {"roles/viewer", "roles/browser"}
-    assert permissions(gke, "plan") == {"container.secrets.get", "container.secrets.list"}
+    assert google_permissions(gke, "plan") == {"container.secrets.get", "container.secrets.list"}
     # States, and no other bucket's objects.
     (state,) = [each for each in grants if "bucket" in each]
     assert (state["bucket"], state["role"]) == ("modelyard-dev-gke-dev-state", "roles/storage.objectViewer")
@@ -161,9 +164,9 @@ def test_who_plans_on_azure_only_reads(aks: dict[str, Any]) -> None:
 
     roles = {each["role_definition_name"] for each in grants if "role_definition_name" in each}
     assert roles == {"Reader", "Azure Kubernetes Service RBAC Reader", "Storage Blob Data Reader"}
-    assert permissions(aks, "plan") == {
-        "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-        "Microsoft.ContainerService/managedClusters/secrets/read",
+    assert azure_permissions(aks, "plan") == {
+        "actions": ["Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"],
+        "data_actions": ["Microsoft.ContainerService/managedClusters/secrets/read"],
     }
     (state,) = [each for each in grants if each.get("role_definition_name") == "Storage Blob Data Reader"]
     assert state["scope"].endswith("/blobServices/default/containers/tfstate")
@@ -191,7 +194,7 @@ def test_who_applies_on_google_gives_the_project_no_role_but_the_nodes(gke: dict
     assert giving["condition"]["expression"].endswith(f".hasOnly(['{granted}'])")
     # Else it could make itself a token of any account, or let somebody else in.
     forbidden = {"getAccessToken", "getOpenIdToken", "signBlob", "signJwt", "setIamPolicy", "implicitDelegation"}
-    assert not {each.rpartition(".")[2] for each in permissions(gke, "apply")} & forbidden
+    assert not {each.rpartition(".")[2] for each in google_permissions(gke, "apply")} & forbidden
     # Not the trust: what it may do, it may not give to another repository.
     assert not [
         each for each in grants if "workloadIdentityPoolAdmin" in each["role"] or "serviceAccount" in each["role"]
@@ -216,11 +219,29 @@ def test_who_applies_on_azure_administers_groups_and_of_the_subscription_the_clu
         "Azure Kubernetes Service RBAC Cluster Admin",
         "its own",
     }
-    own = permissions(aks, "apply")
+    own = azure_permissions(aks, "apply-cluster")["actions"]
     assert not [each for each in own if each == "*" or "Authorization" in each or "ManagedIdentity" in each]
-    groups = {each["scope"].rpartition("/")[2] for each in grants if each.get("role_definition_name") == "Contributor"}
+    stores = address(aks, "azurerm_role_definition", name=f"aks-dev apply-stores {wide[0]['scope'].rpartition('/')[2]}")
+    groups = {
+        each["scope"].rpartition("/")[2]
+        for each in grants
+        if each.get("role_definition_id") == f"${{{stores}.role_definition_resource_id}}"
+    }
     # Not that of the identities themselves: who may change them trusts whom they like.
     assert groups == {"aks-dev-state", "aks-dev-registry", "aks-dev-artifacts"}
+
+
+def test_nobody_reads_keys_on_azure(aks: dict[str, Any]) -> None:
+    stores = azure_permissions(aks, "apply-stores")
+    own = [azure_permissions(aks, name) for name in ("plan", "apply-cluster")]
+
+    assert {"listKeys", "ListAccountSas", "ListServiceSas", "listCredentials"} <= {
+        each.split("/")[-2] for each in stores["not_actions"]
+    }
+    # These roles have keys, too.
+    roles = {each.get("role_definition_name") for each in all_of(aks, "azurerm_role_assignment")}
+    assert not roles & {"Owner", "Contributor", "Storage Account Contributor", "Log Analytics Contributor"}
+    assert not [action for each in own for action in each["actions"] if "Storage" in action or "Registry" in action]
 
 
 def test_who_applies_on_azure_gives_programs_the_roles_that_the_estate_needs(aks: dict[str, Any]) -> None:

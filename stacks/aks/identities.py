@@ -18,23 +18,47 @@ from stacks.aks.artifacts import ArtifactsStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack
-from stacks.github import DUTIES, ISSUER, OUTPUT, Duty, github_environment
+from stacks.github import DUTIES, ISSUER, OUTPUT, github_environment
 from stacks.settings import GithubSettings
 
-# The cluster's address. The kubeconfig around it has no credential, since the cluster has no local accounts.
-_PLAN_ACTIONS: Final = ("Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",)
-# Helm keeps its records as Secrets, and Azure cannot tell these from others.
-_PLAN_DATA_ACTIONS: Final = ("Microsoft.ContainerService/managedClusters/secrets/read",)
-# What the cluster's stack makes, group and all. The group goes with the cluster, and a role on it with the group: it
-# must stand on the subscription.
-_APPLY_ACTIONS: Final = (
-    "Microsoft.ContainerService/managedClusters/*",
-    "Microsoft.Insights/dataCollectionRuleAssociations/*",
-    "Microsoft.Insights/dataCollectionRules/*",
-    "Microsoft.OperationalInsights/workspaces/*",
-    "Microsoft.Resources/subscriptions/resourceGroups/delete",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-    "Microsoft.Resources/subscriptions/resourceGroups/write",
+_PLAN: Final = roles.RoleDefinitionPermissions(
+    # The cluster's address. The kubeconfig around it has no credential, since the cluster has no local accounts.
+    actions=["Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"],
+    # Helm keeps its records as Secrets, and Azure cannot tell these from others.
+    data_actions=["Microsoft.ContainerService/managedClusters/secrets/read"],
+)
+# What the cluster's stack makes, group and all. The group goes with the cluster, and a role on it with the group: this
+# one must stand on the subscription.
+_APPLY_CLUSTER: Final = roles.RoleDefinitionPermissions(
+    actions=[
+        "Microsoft.ContainerService/managedClusters/*",
+        "Microsoft.Insights/dataCollectionRuleAssociations/*",
+        "Microsoft.Insights/dataCollectionRules/*",
+        "Microsoft.OperationalInsights/workspaces/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/delete",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/write",
+    ]
+)
+# What is in the groups that stay. Contributor has all keys besides: plans would differ with who makes them, for the
+# provider reads keys into the state where it may.
+_APPLY_STORES: Final = roles.RoleDefinitionPermissions(
+    actions=[
+        "Microsoft.ContainerRegistry/registries/*",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/delete",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/write",
+        "Microsoft.Storage/storageAccounts/*",
+    ],
+    not_actions=[
+        "Microsoft.ContainerRegistry/registries/listCredentials/action",
+        "Microsoft.ContainerRegistry/registries/regenerateCredential/action",
+        "Microsoft.Storage/storageAccounts/ListAccountSas/action",
+        "Microsoft.Storage/storageAccounts/ListServiceSas/action",
+        "Microsoft.Storage/storageAccounts/listKeys/action",
+        "Microsoft.Storage/storageAccounts/regenerateKey/action",
+    ],
 )
 # Built-in roles by their ids: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 _ACR_PULL: Final = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -105,17 +129,18 @@ class IdentitiesStack(TerraformStack):
         identity.grant("reader", scope=self._subscription, role="Reader")
         identity.grant("cluster_reader", scope=self._subscription, role="Azure Kubernetes Service RBAC Reader")
         identity.grant("state", scope=state.store.container_id, role="Storage Blob Data Reader")
-        own = self._role("plan", _PLAN_ACTIONS, _PLAN_DATA_ACTIONS)
-        identity.grant("own_role", scope=self._subscription, own_role=own)
+        identity.grant("own_role", scope=self._subscription, own_role=self._role("plan", _PLAN))
 
     def _let_apply(self, identity: GithubIdentity, state: StateStack) -> None:
         identity.grant("reader", scope=self._subscription, role="Reader")
-        identity.grant("own_role", scope=self._subscription, own_role=self._role("apply", _APPLY_ACTIONS))
+        cluster = self._role("apply-cluster", _APPLY_CLUSTER)
+        identity.grant("own_role", scope=self._subscription, own_role=cluster)
         # In the cluster: add-ons bring roles and webhooks of their own.
         identity.grant("cluster", scope=self._subscription, role="Azure Kubernetes Service RBAC Cluster Admin")
         identity.grant("state", scope=state.store.container_id, role="Storage Blob Data Contributor")
+        stores = self._role("apply-stores", _APPLY_STORES)
         for part in ("state", "registry", "artifacts"):
-            identity.grant(f"{part}_group", scope=self._group(part), role="Contributor")
+            identity.grant(f"{part}_group", scope=self._group(part), own_role=stores)
         # Nodes pull images; services' pods read and write artifacts.
         for part, granted in {
             "registry": [_ACR_PULL],
@@ -131,16 +156,16 @@ class IdentitiesStack(TerraformStack):
     def _group(self, part: str) -> str:
         return f"{self._subscription}/resourceGroups/{self._settings.stack_id(part)}"
 
-    def _role(self, duty: Duty, actions: Sequence[str], data_actions: Sequence[str] = ()) -> str:
+    def _role(self, name: str, permissions: roles.RoleDefinitionPermissions) -> str:
         """The id of a role of our own; a tenant has one role of a name."""
         role = roles.RoleDefinition(
             self,
-            f"{duty}_role",
-            name=f"{self._settings.name} {duty} {self._settings.subscription_id}",
+            f"role_{name}",
+            name=f"{self._settings.name} {name} {self._settings.subscription_id}",
             scope=self._subscription,
             assignable_scopes=[self._subscription],
-            description=f"What GitHub's workflows {duty} with; docs/identities.md.",
-            permissions=[roles.RoleDefinitionPermissions(actions=list(actions), data_actions=list(data_actions))],
+            description="For GitHub's workflows, by docs/identities.md.",
+            permissions=[permissions],
         )
         return role.role_definition_resource_id
 

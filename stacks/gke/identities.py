@@ -156,7 +156,7 @@ class IdentitiesStack(TerraformStack):
     def _grant_permissions(self, duty: Duty, account: ServiceAccount, permissions: tuple[str, ...]) -> None:
         role = ProjectIamCustomRole(
             self,
-            f"{duty}_role",
+            f"role_{duty}",
             project=self._settings.project_id,
             role_id=f"{self._settings.name.replace('-', '_')}_{duty}",
             title=f"{self._settings.name}: {duty}",
