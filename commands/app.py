@@ -8,10 +8,12 @@ import typer
 
 from commands import protection, state
 from commands.adoption import adopt
+from commands.cost import cost
 from commands.deployment import down, up
 from commands.identities import identities
 from commands.images import images
 from commands.policies import policies
+from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.terraform import TerraformError
 
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 app.command()(rehearse)
 app.command()(policies)
+app.command()(preview)
+app.command()(cost)
 app.command()(images)
 app.command()(up)
 app.command()(down)

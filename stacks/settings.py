@@ -154,6 +154,13 @@ class Settings(Section):
 class CloudSettings(Settings):
     """One environment in a cloud, which keeps its state there."""
 
+    monthly_cap_usd: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="What a month may cost at most, in USD at list prices: `modelyard cost` fails above it.",
+        examples=[250],
+    )
     state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
     protection_lifted: ProtectionLifted | None = Field(
         None, description="Present when state store, artifacts and cluster may be destroyed."

@@ -39,7 +39,9 @@ class GkeNodePoolSettings(NodePoolSettings):
         json_schema_extra={"allowed": "a machine type of Compute Engine that is known here"},
     )
     preemptible: bool = Field(
-        True, description="About a quarter of the price; Google takes a node back within 24 hours.", examples=[True]
+        True,
+        description="Cheaper nodes that Google takes back within 24 hours; `modelyard cost` says how much cheaper.",
+        examples=[True],
     )
 
 

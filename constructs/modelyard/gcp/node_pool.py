@@ -22,8 +22,7 @@ class NodePoolSize:
 
     Attributes:
         machine_type: For example `n1-standard-1`.
-        preemptible: Whether Google may take a node back at any time, and after 24 hours does, at about a quarter of
-            the price.
+        preemptible: Whether Google may take a node back at any time, and after 24 hours does, at a lower price.
         min_nodes: Over all zones, 1 or more.
         max_nodes: Over all zones, at least min_nodes.
         disk_gigabytes: Boot disk of each node, in GB.

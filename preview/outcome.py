@@ -1,0 +1,90 @@
+"""What a preview has found out, before anybody writes it down."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from preview.changes import Action, Change, Plan
+from preview.renames import Rename
+from preview.verdicts import Finding
+
+
+class Status(StrEnum):
+    """How far a stack's preview came."""
+
+    PLANNED = "planned"
+    LEFT_BEHIND = "left behind"
+    NOT_PLANNABLE = "not plannable yet"
+    FAILED = "failed"
+
+
+@dataclass
+class StackPreview:
+    """One stack that differs between the two revisions, or of a whole environment.
+
+    Attributes:
+        id: The stack's id.
+        file: Where its code begins, in the repo; empty if that is not known.
+        status: How far it came.
+        is_new: Whether the base has no such stack.
+        moves_state: Whether its state has another place.
+        changes: Of its resources.
+        drift: What exists otherwise than the state says; only of a live preview.
+        findings: What is dangerous.
+        renames: What could stay under a new name.
+        says: Why there is no plan.
+        construct_paths: Where in the tree of constructs a resource is made, by address.
+        plan: As Terraform gives it: for policies and costs, never to be shown.
+    """
+
+    id: str
+    file: str = ""
+    status: Status = Status.PLANNED
+    is_new: bool = False
+    moves_state: bool = False
+    changes: list[Change] = field(default_factory=list)
+    drift: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    renames: list[Rename] = field(default_factory=list)
+    says: str = ""
+    construct_paths: dict[str, str] = field(default_factory=dict)
+    plan: Plan | None = field(default=None, repr=False)
+
+    def count(self, action: Action) -> int:
+        """How many resources it is done to."""
+        return sum(change.action is action for change in self.changes)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a deploy would do anything, as far as is known."""
+        return bool(self.changes) or self.status is not Status.PLANNED or self.moves_state
+
+
+@dataclass
+class EnvironmentPreview:
+    """One environment.
+
+    Attributes:
+        name: Its file's name.
+        plans_by: Whose plans they are, in words.
+        stacks: Those that differ, in order of deployment.
+        unchanged: How many others there are.
+        error: Why there is nothing of it: what its program says.
+    """
+
+    name: str
+    plans_by: str = ""
+    stacks: list[StackPreview] = field(default_factory=list)
+    unchanged: int = 0
+    error: str = ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All of its stacks', the worst kind first."""
+        found = [finding for stack in self.stacks for finding in stack.findings]
+        kinds = list(type(found[0].danger)) if found else []
+        return sorted(found, key=lambda each: (kinds.index(each.danger), each.stack, each.address))
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something could not be looked at that should be."""
+        return bool(self.error) or any(stack.status is Status.FAILED for stack in self.stacks)
