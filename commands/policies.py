@@ -1,57 +1,65 @@
-"""`modelyard policies`: checkov over the plans of the last rehearsal, but for the dated exceptions."""
+"""`modelyard policies`: the plans of the last rehearsal held against checkov and this repo's own checks."""
 
-import datetime
 import json
-import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Annotated
 
 from modelyard.errors import ConfigurationError
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from commands.rehearsal import Rehearsal
-from policies.exceptions import Finding, Verdict, judge, load
-from stacks.environments import chosen_environment
+from policies.findings import Finding
+from policies.verdict import StackPlan, Verdict, judge_plans
+from stacks.environments import chosen_environment, load_settings
 
 console = Console(highlight=False, soft_wrap=True)
-# What checkov logs when a check of its own breaks; it goes on as if that check had not been asked for.
-_BROKEN_CHECK = re.compile(r"Failed to run check (?P<check>\S+) on /(?P<stack>[^:]+)\.json:(?P<resource>\S+)")
 
 
-def _findings(plans: list[Path]) -> tuple[list[Finding], int]:
-    """The failed checks, and how many were passed."""
-    checkov = Path(sys.executable).with_name("checkov")
-    files = [argument for plan in plans for argument in ("--file", str(plan))]
-    done = subprocess.run(
-        [checkov, "--framework", "terraform_plan", "--skip-download", "--compact", "--output", "json", *files],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if not done.stdout.strip():
-        raise ConfigurationError(f"checkov broke:\n{done.stderr}", mend="run it by hand on one plan")
-    report = json.loads(done.stdout)
-    failed = [
-        Finding(each["check_id"], each["check_name"], Path(each["file_path"]).stem, each["resource"])
-        for each in report["results"]["failed_checks"]
-    ]
-    broken = [
-        Finding(name="checkov's check broke", **match.groupdict()) for match in _BROKEN_CHECK.finditer(done.stderr)
-    ]
-    return failed + broken, int(report["summary"]["passed"])
+def _plans(rehearsal: Rehearsal) -> dict[str, StackPlan]:
+    """The kept plans, each with the configuration that it was made from."""
+    return {
+        file.stem: StackPlan(
+            json.loads(file.read_text()), json.loads((rehearsal.configurations / file.name).read_text())
+        )
+        for file in sorted(rehearsal.plans.glob("*.json"))
+    }
 
 
-def _table(verdict: Verdict) -> Table:
-    table = Table("finding", "stack", "resource", "why it fails", title="policies", title_justify="left")
-    for finding, expired in verdict.failed:
-        why = f"the exception expired on {expired.expires}" if expired else finding.name
-        table.add_row(finding.check, finding.stack, finding.resource, why)
+def _table(title: str, rows: list[tuple[Finding, str]]) -> Table:
+    table = Table("finding", "stack", "resource", "why", title=title, title_justify="left")
+    for finding, why in rows:
+        table.add_row(finding.check, finding.stack, finding.place, escape(why))
     return table
+
+
+def _why(finding: Finding) -> str:
+    return f"{finding.name}: {finding.detail}" if finding.detail else finding.name
+
+
+def _show(verdict: Verdict, environment: str) -> None:
+    if verdict.warned:
+        console.print(_table("warned", [(each, _why(each)) for each in verdict.warned]))
+    if verdict.failed:
+        console.print(_table("denied", [(each, _why(each)) for each in verdict.failed]))
+    if verdict.expired:
+        rows = [(each, f"the exception expired on {expired.expires}") for each, expired in verdict.expired]
+        console.print(_table("expired", rows))
+    for unused in verdict.unused:
+        of = f" in {unused.stack}" if unused.stack else ""
+        console.print(
+            f"[yellow]unused[/]: the exception {unused.check} for {escape(unused.resource)}{of} matches nothing in "
+            f"{environment}"
+        )
+    if verdict.unused:
+        console.print("remove what is unused from policies/exceptions.toml, or name the environments it is for")
+    if verdict.failed or verdict.expired:
+        console.print(
+            "mend the construct (docs/policies.md says how), or add an exception with reason and date to "
+            "policies/exceptions.toml"
+        )
 
 
 def policies(
@@ -59,22 +67,18 @@ def policies(
 ) -> None:
     """Check what the last rehearsal deployed; exits with 1 on a finding without a living exception."""
     environment = name or chosen_environment()
-    plans = sorted(Rehearsal.of(environment).plans.glob("*.json"))
+    settings = load_settings(environment)
+    plans = _plans(Rehearsal.of(environment))
     if not plans:
         raise ConfigurationError("there are no plans to check", mend=f"modelyard rehearse {environment}")
     with console.status("checkov …"):
-        findings, passed = _findings(plans)
-    verdict = judge(findings, load(), datetime.datetime.now(datetime.UTC).date(), environment=environment)
-    for unused in verdict.unused:
-        console.print(
-            f"[yellow]unused[/]: the exception {unused.check} for {unused.resource} matches nothing in {environment}"
-        )
-    if verdict.unused:
-        console.print("remove what is unused from policies/exceptions.toml, or name the environments it is for")
-    if verdict.failed:
-        console.print(_table(verdict))
-        console.print("mend the construct, or add an exception with reason and date to policies/exceptions.toml")
-    outcome = "[bold red]failed[/]" if verdict.failed else "[bold green]policies[/]"
-    console.print(f"{outcome}: {passed} checks passed, {len(verdict.failed)} failed, {len(verdict.accepted)} accepted")
-    if verdict.failed or verdict.unused:
+        verdict = judge_plans(plans, settings, whole=True)
+    _show(verdict, environment)
+    outcome = "[bold red]failed[/]" if verdict.is_failure else "[bold green]policies[/]"
+    failed = len(verdict.failed) + len(verdict.expired)
+    console.print(
+        f"{outcome}: {verdict.passed} checks passed, {failed} failed, {len(verdict.warned)} warned, "
+        f"{len(verdict.accepted)} accepted"
+    )
+    if verdict.is_failure:
         raise typer.Exit(1)

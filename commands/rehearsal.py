@@ -51,6 +51,11 @@ class Rehearsal:
         return self.folder / "plans"
 
     @property
+    def configurations(self) -> Path:
+        """The configurations of those plans, a file for each stack: a protected environment's are written anew."""
+        return self.folder / "configurations"
+
+    @property
     def log(self) -> Path:
         """All that the CLI printed."""
         return self.folder / "cdktf.log"

@@ -101,13 +101,17 @@ class _Run:
         _say("planned again", f"no change in {len(self.stacks)} stacks", time.monotonic() - begun)
 
     def _plan(self, stack: str) -> list[str]:
-        """What the stack's plan would change; the plan is kept as JSON."""
+        """What the stack's plan would change; plan and configuration are kept as JSON."""
         begun = time.monotonic()
         self._terraform(stack, "plan", "-input=false", "-lock=false", "-out=second.tfplan")
         plan = self._terraform(stack, "show", "-json", "second.tfplan")
         self.figures[stack].plan_seconds = time.monotonic() - begun
-        self.rehearsal.plans.mkdir(exist_ok=True)
+        for kept in (self.rehearsal.plans, self.rehearsal.configurations):
+            kept.mkdir(exist_ok=True)
         (self.rehearsal.plans / f"{stack}.json").write_text(plan)
+        # Lifting the protection writes it anew; the policies judge what was planned here.
+        configuration = self.rehearsal.output / "stacks" / stack / "cdk.tf.json"
+        shutil.copyfile(configuration, self.rehearsal.configurations / f"{stack}.json")
         content = json.loads(plan)
         changes = [*content.get("resource_changes", []), *content.get("resource_drift", [])]
         wanted = ((change["address"], change["change"]["actions"]) for change in changes)

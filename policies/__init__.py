@@ -1,1 +1,1 @@
-"""Which of checkov's findings are accepted, why, and until when."""
+"""What plans are held against: checkov, this repo's own checks, and the dated exceptions to both."""
