@@ -146,6 +146,11 @@ class Settings(Section):
         """Whether Terraform refuses to destroy what cannot be made again; nothing is, outside of clouds."""
         return False
 
+    @property
+    def has_workflows(self) -> bool:
+        """Whether workflows of a GitHub repository may act in it, with identities of their own."""
+        return False
+
     def stack_id(self, part: str) -> str:
         """The id of a stack; the environment is in it, so that two never share a folder or a state."""
         return f"{self.name}-{part}"
@@ -173,6 +178,11 @@ class CloudSettings(Settings):
     def is_protected(self) -> bool:
         """Whether Terraform refuses to destroy state store, artifacts and cluster."""
         return self.protection_lifted is None
+
+    @property
+    def has_workflows(self) -> bool:
+        """Whether its file names a repository."""
+        return self.github is not None
 
     @property
     def labels(self) -> dict[str, str]:
