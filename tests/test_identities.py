@@ -9,6 +9,7 @@ import pytest
 
 from stacks.app import build_app
 from stacks.environments import load_settings
+from stacks.paths import ROOT
 from stacks.settings import CloudSettings, GithubSettings
 from tests.conftest import Stacks, Synthesise, resource
 
@@ -272,6 +273,13 @@ def test_identities_come_after_what_they_have_roles_on_and_nothing_waits_for_the
 
     assert stacks[f"{cloud}-dev-identities"]["dependencies"] == [f"{cloud}-dev-artifacts"]
     assert not [name for name, each in stacks.items() if f"{cloud}-dev-identities" in each["dependencies"]]
+
+
+def test_the_docs_import_what_there_is(gke: dict[str, Any]) -> None:
+    named = re.findall(r"terraform import (\w+)\.(\w+)", (ROOT / "docs" / "identities.md").read_text())
+
+    assert len(named) == 2
+    assert all(name in gke["resource"][type_name] for type_name, name in named)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -87,6 +87,17 @@ def test_a_token_is_sent_if_there_is_one(github: FakeGithub, monkeypatch: pytest
     assert github.asked == [("/repos/acme/models", "Bearer of-a-person")]
 
 
+def test_no_login_of_this_machine_is_sent(github: FakeGithub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    github.answers["/repos/acme/models"] = (200, MODELS)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    look_up("acme/models")
+
+    assert github.asked == [("/repos/acme/models", None)]
+
+
 def test_a_former_name_leads_to_the_present_one(github: FakeGithub) -> None:
     github.answers |= {"/repos/acme/old": (301, "/repositories/821093847"), "/repositories/821093847": (200, MODELS)}
 
