@@ -59,7 +59,7 @@ unit: setup
 	@# Halves, so that most modules' fixtures are made once; who is done takes from the other.
 	@$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
-policies: setup ## Check the rehearsed plans with checkov, but for the dated exceptions
+policies: setup ## Check the rehearsed plans with checkov and own checks, but for the dated exceptions
 	@for env in $(ENV); do $(BIN)/modelyard policies $$env; done
 
 bench: setup ## Time synth against stock CDKTF, and deploys against loops of terraform

@@ -5,6 +5,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +19,14 @@ from commands.prerequisites import missing_tools
 from commands.provider_plugins import plugin_folders
 from commands.terraform import TerraformError
 from preview import comment, live, record, run
+from preview.bill import bill
 from preview.estate import Estate, read
 from preview.outcome import EnvironmentPreview
-from preview.recording import Sides
 from preview.redaction import Redactor, secrets_of_environment
 from preview.revisions import Revision, SynthesisError, committed, synthesise, working_tree
+from preview.sides import Sides
 from stacks.clouds import CLOUDS, settings_model
+from stacks.environments import load_settings
 from stacks.paths import ROOT
 from stacks.settings import CloudSettings
 
@@ -103,7 +106,7 @@ def preview(
                 pool.map(lambda name: _previewed(name, estates[name], revisions, folder, redactor, live_=live_), names)
             )
     _write(previews, redactor, revisions, output, live_=live_)
-    if any(each.has_failed for each in previews):
+    if any(each.has_failed or each.is_refused for each in previews):
         raise typer.Exit(1)
 
 
@@ -150,16 +153,33 @@ def _previewed(
             mend=f"choose one of {', '.join(revisions.environments())}",
             where="--env",
         )
-    newest = revisions.head if revisions.head.has_environment(name) else revisions.base or revisions.head
-    sides = Sides(base, head, newest.folder, _cloud(newest.folder / "environments" / f"{name}.toml"))
+    try:
+        sides = _sides(name, base, head, revisions)
+    except ConfigurationError as error:
+        return EnvironmentPreview(name, error=str(error))
     work = folder / "plans" / name
     work.mkdir(parents=True)
-    if live_:
-        return live.preview(name, sides, work, redactor, every_stack=revisions.base is None)
     try:
-        return run.preview(name, sides, work, plugin_folders(), redactor)
+        if live_:
+            found = live.preview(name, sides, work, redactor, every_stack=revisions.base is None)
+        else:
+            found = run.preview(name, sides, work, plugin_folders(), redactor)
     except TerraformError as error:
         return EnvironmentPreview(name, error=f"the base cannot be deployed to the simulated providers:\n{error}")
+    found.bill = bill(sides)
+    return found
+
+
+def _sides(name: str, base: Estate, head: Estate, revisions: _Revisions) -> Sides:
+    """Raises ConfigurationError when this revision of the repo does not understand the head's settings."""
+    newest = revisions.head if head or revisions.base is None else revisions.base
+    settings = load_settings(name, newest.folder / "environments")
+    base_settings = None
+    if base and revisions.base is not None:
+        # Keys may have changed since: then only the prices of the base's place are not known.
+        with suppress(ConfigurationError):
+            base_settings = load_settings(name, revisions.base.folder / "environments")
+    return Sides(base, head, newest.folder, settings, base_settings)
 
 
 def _write(

@@ -23,6 +23,12 @@ def money(amount: Range) -> str:
     return f"${_span(amount, '{:,.0f}')}"
 
 
+def signed(amount: Range) -> str:
+    """A difference: `+$25`, or `+$0 to +$25` where the ends move unlike each other."""
+    ends = [f"{'-' if end < 0 else '+'}${abs(end):,.2f}" for end in (amount.low, amount.high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
 def table(estimate: Estimate, name: str) -> Table:
     """Every line of it, stack by stack."""
     title = f"{name}, {estimate.place.region}: USD a month of 730 hours, at list prices"

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.plan import Resource
+from policies.plan import UNKNOWN, Resource
 
-#: Stands in texts for what is known after apply only.
-UNKNOWN = "(known after apply)"
 # An expression in a text of the configuration; quoted texts in it may hold braces and quotes of their own.
 _EXPRESSION = re.compile(r'\$\{((?:[^{}"]|"(?:\\.|[^"\\])*")*)\}')
 # How this repo writes signs that would begin an expression: `${"$"}`.
@@ -114,9 +112,9 @@ def _in_release(release: Resource) -> Iterator[Document]:
     texts = release.values.get("values") or []
     given = mapping(release.expressions.get("values")).get("constant_value") or []
     for number, text in enumerate(texts):
-        # Null is a text that holds something known after apply only; the plan repeats it as it was declared.
+        # A text that holds something known after apply only is null; the plan repeats it as it was declared.
         declared = given[number] if number < len(given) else ""
-        content = _parsed(_without_expressions(declared) if text is None else text)
+        content = _parsed(_without_expressions(declared) if text in (None, UNKNOWN) else text)
         manifests = content.get("manifests")
         if not isinstance(manifests, Mapping):
             yield Document(release, "values", "", content)

@@ -4,12 +4,17 @@ Source of the plan's form: Terraform's documentation of its JSON output, format 
 """
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from preview.redaction import is_secret_name, is_secret_place
+
+_COUNTER: Final = re.compile(
+    r"(^|\.)(resource_version|generation|etag|fingerprint|label_fingerprint|updated|update_time)$"
+)
 
 
 class Mark(StrEnum):
@@ -108,8 +113,16 @@ def changes(stack: str, plan: Plan, simulated: frozenset[str] = frozenset()) -> 
 
 
 def drift(stack: str, plan: Plan) -> list[Change]:
-    """What differs between the state and what was found to exist; the plan may set some of it right again."""
-    return [_change(stack, each, frozenset()) for each in plan.get("resource_drift", []) if each["mode"] == "managed"]
+    """What differs between the state and what was found to exist; the plan may set some of it right again.
+
+    Without what the cloud itself counts up: that something was written tells nothing of what.
+    """
+    entries = [each for each in plan.get("resource_drift", []) if each["mode"] == "managed"]
+    found = [_change(stack, each, frozenset()) for each in entries]
+    told = [
+        replace(each, leaves=tuple(leaf for leaf in each.leaves if not _COUNTER.search(leaf.path))) for each in found
+    ]
+    return [each for each in told if each.leaves or each.action is not Action.UPDATE]
 
 
 def _change(stack: str, entry: dict[str, Any], simulated: frozenset[str]) -> Change:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from costs.report import money, signed
 from preview import diff
 from preview.changes import Action
 from preview.comment_format import LONGEST, MARKER
@@ -154,12 +155,34 @@ def _write_environment(text: _Text, preview: EnvironmentPreview, redactor: Redac
     others = f", {preview.unchanged} unchanged" if preview.unchanged else ""
     if not preview.stacks:
         text.add(f"### {preview.name}: nothing changes{others}\n\n")
+        if preview.is_refused:
+            _write_bill(text, preview)
         return
     text.add(f"### {preview.name}: {_count(len(preview.stacks), 'stack')}{others}\n\n")
     _write_table(text, preview, is_whole=is_whole)
+    _write_bill(text, preview)
     for stack in preview.stacks:
         if not text.add(_folded(stack, redactor, is_whole=is_whole)) and not is_whole:
             text.add(f"- `{stack.id}`: {_counts(stack)}; too long for a comment\n")
+
+
+def _write_bill(text: _Text, preview: EnvironmentPreview) -> None:
+    """The month's bill, before and after."""
+    if preview.bill is None:
+        return
+    change, cap = preview.bill.change, preview.bill.cap
+    told = f"{money(change.after)} a month"
+    if change.stacks:
+        told = f"{money(change.before)} → {told} ({signed(change.monthly)})"
+    told += f", the cap is ${cap:,}" if cap is not None else ""
+    above = "❌ above the cap: " if preview.bill.is_above_cap else ""
+    text.add(f"💰 {above}{told}\n\n")
+    if change.stacks:
+        text.add("".join(f"- `{stack}`: {signed(by)}\n" for stack, by in change.stacks.items()) + "\n")
+    for each in change.newly_unpriced:
+        text.add(f"- unpriced, and new: {each.what} ({each.stack}): {each.why}\n")
+    if change.newly_unpriced:
+        text.add("\n")
 
 
 def _write_table(text: _Text, preview: EnvironmentPreview, *, is_whole: bool) -> None:

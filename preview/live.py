@@ -10,8 +10,9 @@ from preview.changes import Plan
 from preview.estate import Configuration, Stack, upstream
 from preview.in_order import in_order
 from preview.outcome import EnvironmentPreview
-from preview.recording import Recorder, Sides
+from preview.recording import Recorder
 from preview.redaction import Redactor
+from preview.sides import Sides
 from preview.simulation import without_prevent_destroy
 from stacks.paths import ROOT
 

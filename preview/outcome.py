@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from preview.bill import Bill
 from preview.changes import Action, Change, Plan
 from preview.renames import Rename
 from preview.verdicts import Finding
@@ -69,6 +70,7 @@ class EnvironmentPreview:
         stacks: Those that differ, in order of deployment.
         unchanged: How many others there are.
         error: Why there is nothing of it: what its program says.
+        bill: What it costs a month; None where nobody bills.
     """
 
     name: str
@@ -76,6 +78,7 @@ class EnvironmentPreview:
     stacks: list[StackPreview] = field(default_factory=list)
     unchanged: int = 0
     error: str = ""
+    bill: Bill | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -88,3 +91,8 @@ class EnvironmentPreview:
     def has_failed(self) -> bool:
         """Whether something could not be looked at that should be."""
         return bool(self.error) or any(stack.status is Status.FAILED for stack in self.stacks)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the change must not be merged as it is."""
+        return self.bill is not None and self.bill.is_above_cap

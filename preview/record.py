@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from costs.charges import Range
+from preview.bill import Bill
 from preview.changes import ABSENT, Change, Leaf, Value
 from preview.outcome import EnvironmentPreview, StackPreview
 from preview.redaction import Redactor
@@ -46,12 +48,29 @@ def _environment(preview: EnvironmentPreview) -> dict[str, Any]:
         "plans_by": preview.plans_by,
         "error": preview.error,
         "unchanged": preview.unchanged,
+        "monthly_usd": _bill(preview.bill) if preview.bill else None,
         "stacks": {stack.id: _stack(stack) for stack in preview.stacks},
         "findings": [
             {"danger": each.danger, "stack": each.stack, "address": each.address, "says": each.says}
             for each in preview.findings
         ],
     }
+
+
+def _bill(bill: Bill) -> dict[str, Any]:
+    change = bill.change
+    return {
+        "before": _range(change.before),
+        "after": _range(change.after),
+        "cap": bill.cap,
+        "is_above_cap": bill.is_above_cap,
+        "stacks": {stack: _range(by) for stack, by in change.stacks.items()},
+        "newly_unpriced": [{"stack": each.stack, "what": each.what, "why": each.why} for each in change.newly_unpriced],
+    }
+
+
+def _range(amount: Range) -> list[str]:
+    return [f"{amount.low:.2f}", f"{amount.high:.2f}"]
 
 
 def _stack(stack: StackPreview) -> dict[str, Any]:

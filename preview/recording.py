@@ -1,16 +1,15 @@
 """Writes down what the plans of one environment's stacks say."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
 
 from commands.terraform import TerraformError
 from preview import verdicts
 from preview.changes import Action, Change, Plan, changes, drift
-from preview.estate import Difference, Estate, difference, downstream, upstream
+from preview.estate import Difference, difference, downstream, upstream
 from preview.outcome import StackPreview, Status
 from preview.redaction import Redactor, secrets_of_plan
 from preview.renames import renames
+from preview.sides import Sides
 from preview.source_files import source_file
 from preview.verdicts import CLUSTERS, Danger, Finding
 
@@ -18,23 +17,6 @@ _STATE_MOVED = (
     "its state has another place: `cdktf deploy` stops there and asks for `-migrate-state`, and without that it would "
     "create everything once more"
 )
-
-
-@dataclass(frozen=True)
-class Sides:
-    """One environment at two revisions.
-
-    Attributes:
-        base: Its stacks; empty where there was no such environment.
-        head: The same.
-        sources: The head's files.
-        cloud: The key `cloud` of the environment.
-    """
-
-    base: Estate
-    head: Estate
-    sources: Path
-    cloud: str
 
 
 class Recorder:
@@ -59,7 +41,7 @@ class Recorder:
 
     def begin(self, id_: str) -> None:
         """A stack is going to be planned, or only its state's place differs."""
-        file = source_file(id_, self.sides.sources, self.sides.cloud)
+        file = source_file(id_, self.sides.sources, self.sides.settings.cloud)
         stack = self.previews[id_] = StackPreview(id_, file=file, is_new=id_ in self.difference.added)
         if id_ in self.difference.moved:
             stack.moves_state = True

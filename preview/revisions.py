@@ -1,10 +1,8 @@
 """Commits of this repo as folders, and each environment synthesised from them by the commit's own program."""
 
-import io
 import os
 import subprocess
 import sys
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +40,17 @@ def committed(revision: str, folder: Path) -> Revision:
 
     Args:
         revision: As Git names commits: `origin/main`, `HEAD^1`, a hash.
-        folder: Where they are written; made when missing.
+        folder: Where they are written; must not be there.
 
     Raises:
         ConfigurationError: There is no such commit.
     """
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", missing=revision)
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+    # An index of its own: the one of whoever works here stays as it is.
+    folder.mkdir(parents=True)
+    index = {"GIT_INDEX_FILE": str(folder.with_suffix(".index"))}
+    _git("read-tree", commit, **index)
+    _git("checkout-index", "--all", f"--prefix={folder}/", **index)
     return Revision(commit, folder)
 
 
@@ -59,8 +59,10 @@ def working_tree() -> Revision:
     return Revision(_git("rev-parse", "HEAD"), ROOT, is_dirty=bool(_git("status", "--porcelain")))
 
 
-def _git(*arguments: str, missing: str = "") -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+def _git(*arguments: str, missing: str = "", **variables: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise ConfigurationError(
             f"Git knows no commit {missing!r}" if missing else f"git {arguments[0]} failed: {done.stderr.strip()}",

@@ -8,8 +8,9 @@ from commands.terraform import TerraformError
 from preview.estate import downstream, upstream
 from preview.in_order import in_order
 from preview.outcome import EnvironmentPreview
-from preview.recording import Recorder, Sides
+from preview.recording import Recorder
 from preview.redaction import Redactor
+from preview.sides import Sides
 from preview.simulation import Simulation
 from simulator.plugin_binaries import RECORDED_VERSIONS, forwarded_plugins
 
@@ -38,7 +39,7 @@ def preview(name: str, sides: Sides, folder: Path, plugins: Sequence[Path], reda
         recorder.left_behind(id_)
     return EnvironmentPreview(
         name,
-        plans_by=whose_plans(list(plugins), sides.cloud),
+        plans_by=whose_plans(list(plugins), sides.settings.cloud),
         stacks=recorder.in_order(),
         unchanged=len(sides.head) - len(recorder.previews.keys() & sides.head.keys()),
     )

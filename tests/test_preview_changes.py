@@ -1,6 +1,6 @@
 from typing import Any
 
-from preview.changes import ABSENT, Action, Leaf, Mark, changes
+from preview.changes import ABSENT, Action, Leaf, Mark, changes, drift
 from tests.plans import Values, plan_of, resource_change
 
 
@@ -131,3 +131,18 @@ def test_a_provider_s_own_plan_is_told_from_the_simulator_s() -> None:
     )
 
     assert [each.is_simulated for each in changes("s", plan, frozenset({"helm"}))] == [True, False]
+
+
+def test_drift_is_what_differs_and_not_that_something_was_written() -> None:
+    changed = resource_change(
+        before={"data": {"a": "1"}, "metadata": [{"resource_version": "1"}]},
+        after={"data": {"a": "2"}, "metadata": [{"resource_version": "2"}]},
+    )
+    written = resource_change(
+        before={"metadata": [{"resource_version": "1"}]}, after={"metadata": [{"resource_version": "2"}]}
+    )
+    gone = resource_change(actions=("delete",), before={"a": 1}, after=None)
+
+    found = drift("s", {"resource_drift": [changed, written, gone]})
+
+    assert [[leaf.path for leaf in each.leaves] for each in found] == [["data.a"], ["a"]]

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from policies.checks.stack import Outcome, Stack
-from policies.documents import UNKNOWN, Document, tables
+from policies.documents import Document, tables
+from policies.plan import UNKNOWN
 
 _IMAGE = re.compile(r"(?P<name>.+?)(?::(?P<tag>\w[\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 # The tags of own images: a hash of what they are built from (modelyard.build_context).

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from policies.checks.stack import Outcome, Stack
 from policies.documents import mapping
-from policies.plan import Resource
+from policies.plan import UNKNOWN, Resource
 from stacks.settings import CloudSettings
 
 
@@ -15,8 +15,10 @@ def cloud_labels(stack: Stack) -> Iterator[Outcome]:
     for resource in stack.resources:
         if (key := _key(resource)) is None:
             continue
-        given = mapping(resource.values[key])
-        wrong = [name for name, value in stack.settings.labels.items() if given.get(name) != value]
+        if (labels := resource.values[key]) == UNKNOWN:
+            continue
+        given = mapping(labels)
+        wrong = [name for name, value in stack.settings.labels.items() if given.get(name) not in (value, UNKNOWN)]
         yield resource, f"{key}: missing or not the environment's: {', '.join(wrong)}" if wrong else None
 
 

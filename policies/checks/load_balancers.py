@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.checks.stack import Outcome, Stack
-from policies.documents import UNKNOWN, mapping, tables
+from policies.documents import mapping, tables
+from policies.plan import UNKNOWN
 
 # What gives a LoadBalancer a private address: GkeClusterRef and AksClusterRef write them.
 _INTERNAL = {
@@ -34,10 +35,12 @@ def _is_internal(annotations: Mapping[str, Any]) -> bool:
     return any(str(annotations.get(key, "")).lower() == value for key, value in _INTERNAL.items())
 
 
-def _problem(ranges: Sequence[str]) -> str | None:
+def _problem(ranges: Sequence[object]) -> str | None:
     if not ranges:
         return f"{_RANGES} is empty: the whole internet is let in"
-    known = [each for each in ranges if each is not None and UNKNOWN not in each]
+    if ranges == UNKNOWN:
+        return None
+    known = [str(each) for each in ranges if UNKNOWN not in str(each)]
     try:
         networks = [ipaddress.ip_network(each, strict=False) for each in known]
     except ValueError as error:

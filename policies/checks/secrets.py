@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.checks.stack import Outcome, Stack
-from policies.documents import UNKNOWN, Document, mapping, tables
+from policies.documents import Document, mapping, tables
+from policies.plan import UNKNOWN
 
 # How the last word of a secret's name ends; of two words, where the last alone says too little.
 _WORDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "SECRET", "CREDENTIAL", "CREDENTIALS", "APIKEY")
@@ -31,6 +32,8 @@ def plain_values(stack: Stack) -> Iterator[Outcome]:
         found = sorted(set(_places(document)))
         yield document, f"a literal value: {', '.join(found)}" if found else None
     for release in stack.of_types("helm_release"):
+        if release.values.get("repository_password"):
+            yield release, "a value that the state holds: repository_password"
         for entry in release.values.get("set") or []:
             name = str(entry["name"])
             wrong = _holds_secret(name.rpartition(".")[2], entry.get("value"))

@@ -10,9 +10,10 @@ import pytest
 from preview import run
 from preview.estate import Estate, read
 from preview.outcome import EnvironmentPreview, Status
-from preview.recording import Sides
 from preview.redaction import Redactor
 from preview.revisions import Revision, synthesise
+from preview.sides import Sides
+from stacks.environments import load_settings
 from tests.conftest import copy_of_the_repo
 from tests.e2e.conftest import Proof
 from tests.e2e.preview_kinds import KINDS, Kind
@@ -67,9 +68,9 @@ def test_a_kind_of_change(  # noqa: PLR0917 - fixtures
         edit(edited)
     head = _estate(edited, kind.environment, tmp_path / "head")
     (work := tmp_path / "work").mkdir()
-    cloud = "aks" if kind.environment.startswith("aks") else "gke"
+    settings = load_settings(kind.environment, edited / "environments")
 
-    found = run.preview(kind.environment, Sides(base, head, edited, cloud), work, [plugins], Redactor())
+    found = run.preview(kind.environment, Sides(base, head, edited, settings), work, [plugins], Redactor())
 
     assert _seen(found, kind) == kind
     proof(f"preview of {kind.name!r}: as expected")

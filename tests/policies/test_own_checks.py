@@ -64,6 +64,41 @@ def test_what_is_forgotten_is_not_judged() -> None:
     assert [each.type for each in resources_of(StackPlan(planned.plan))] == ["google_project_service"]
 
 
+@pytest.mark.parametrize(
+    ("stack", "start", "known", "unknown"),
+    [
+        (
+            "gke-dev-rnn-forecaster",
+            "kubernetes_service_v1.models_a",
+            {"metadata": [{}], "spec": [{"type": "LoadBalancer"}]},
+            {"spec": [{"load_balancer_source_ranges": True}]},
+        ),
+        ("prod-state", "google_storage_bucket", {"labels": None}, {"labels": True}),
+        (
+            "aks-dev-state",
+            "azurerm_storage_account",
+            {"tags": {"environment": "aks-dev", "managed-by": "modelyard"}, "blob_properties": [{}]},
+            {"blob_properties": [{"versioning_enabled": True}]},
+        ),
+    ],
+)
+def test_what_is_known_after_apply_only_is_not_judged(
+    stack: str, start: str, known: dict[str, object], unknown: dict[str, object]
+) -> None:
+    planned = Planned(stack)
+    values = planned.values(start)
+    values.clear()
+    values.update(known)
+    address = next(each.address for each in resources_of(StackPlan(planned.plan)) if each.address.startswith(start))
+    assert planned.findings()
+
+    planned.plan["resource_changes"] = [
+        {"address": address, "change": {"actions": ["create"], "after_unknown": unknown}}
+    ]
+
+    assert planned.found() == set()
+
+
 def test_resources_of_modules_are_judged_too() -> None:
     planned = Planned("prod-state")
     root = planned.plan["planned_values"]["root_module"]

@@ -37,6 +37,7 @@ MISTAKES: list[tuple[str, str, str, Change]] = [
     ("MDY_16", POLYAXON, f"{CHART}/values", chart_values(extraEnv={"DJANGO_SECRET_KEY": CANARY})),
     ("MDY_16", POLYAXON, CHART, planned_values(CHART, set=[{"name": "user.password", "value": CANARY}])),
     ("MDY_16", POLYAXON, CHART, planned_values(CHART, set_sensitive=[{"name": "x", "value": CANARY}])),
+    ("MDY_16", POLYAXON, CHART, planned_values(CHART, repository_password=CANARY)),
     ("MDY_16", RNN, f"{CONFIG_MAP}.added", added(CONFIG_MAP, metadata=METADATA, data={"admin-password": CANARY})),
     ("MDY_17", RNN, f"{KEY}.added", added(KEY, private_key=CANARY)),
     ("MDY_17", RNN, f"{SECRET}.added", added(SECRET, metadata=METADATA, data={"key": CANARY})),
