@@ -197,9 +197,8 @@ def test_who_applies_on_google_gives_the_project_no_role_but_the_nodes(gke: dict
     forbidden = {"getAccessToken", "getOpenIdToken", "signBlob", "signJwt", "setIamPolicy", "implicitDelegation"}
     assert not {each.rpartition(".")[2] for each in google_permissions(gke, "apply")} & forbidden
     # Not the trust: what it may do, it may not give to another repository.
-    assert not [
-        each for each in grants if "workloadIdentityPoolAdmin" in each["role"] or "serviceAccount" in each["role"]
-    ]
+    of_iam = {each["role"].removeprefix("roles/iam.") for each in grants if each["role"].startswith("roles/iam.")}
+    assert of_iam == {"roleViewer", "securityReviewer", "serviceAccountViewer", "workloadIdentityPoolViewer"}
 
 
 def test_the_only_role_that_a_deploy_gives_is_the_one_that_the_nodes_need(
@@ -243,6 +242,18 @@ def test_nobody_reads_keys_on_azure(aks: dict[str, Any]) -> None:
     roles = {each.get("role_definition_name") for each in all_of(aks, "azurerm_role_assignment")}
     assert not roles & {"Owner", "Contributor", "Storage Account Contributor", "Log Analytics Contributor"}
     assert not [action for each in own for action in each["actions"] if "Storage" in action or "Registry" in action]
+
+
+def test_what_who_applies_on_azure_may_not_register_is_registered(trusted: dict[str, Stacks]) -> None:
+    registered = {
+        part: set(trusted["aks"][f"aks-dev-{part}"]["provider"]["azurerm"][0]["resource_providers_to_register"])
+        for part in ("state", "registry", "artifacts", "cluster", "identities")
+    }
+
+    by_workflows = registered.pop("cluster")
+    assert by_workflows <= set().union(*registered.values())
+    own = azure_permissions(trusted["aks"]["aks-dev-identities"], "apply-cluster")["actions"]
+    assert not [action for action in own if "register" in action]
 
 
 def test_who_applies_on_azure_gives_programs_the_roles_that_the_estate_needs(aks: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 
 from stacks.aks.artifacts import ArtifactsStack
+from stacks.aks.cluster import NAMESPACES
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack
@@ -86,7 +87,8 @@ class IdentitiesStack(TerraformStack):
         connect_azure(
             self,
             subscription_id=settings.subscription_id,
-            register=["Microsoft.ManagedIdentity"],
+            # The cluster's too: who applies may register none.
+            register=["Microsoft.ManagedIdentity", *NAMESPACES],
             protected=settings.is_protected,
         )
         self._settings = settings

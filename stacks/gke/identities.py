@@ -26,7 +26,13 @@ from stacks.settings import GithubSettings
 
 # Settings and policies of what the project has. Not roles/viewer: who has that may read the objects of every bucket,
 # since each new one lets the project's viewers do so.
-_SEE_ALL: Final = ("roles/compute.viewer", "roles/iam.securityReviewer", "roles/iam.workloadIdentityPoolViewer")
+_SEE_ALL: Final = (
+    "roles/compute.viewer",
+    "roles/iam.roleViewer",
+    "roles/iam.securityReviewer",
+    "roles/iam.serviceAccountViewer",
+    "roles/iam.workloadIdentityPoolViewer",
+)
 _PLAN: Final = (
     *_SEE_ALL,
     # With what is in the cluster, but Secrets.
@@ -85,7 +91,13 @@ class IdentitiesStack(TerraformStack):
             wait_for=enable_services(
                 self,
                 project_id=settings.project_id,
-                services=["iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"],
+                services=[
+                    # Service accounts ask it for the project and its roles; people's requests go through gcloud's own.
+                    "cloudresourcemanager.googleapis.com",
+                    "iam.googleapis.com",
+                    "iamcredentials.googleapis.com",
+                    "sts.googleapis.com",
+                ],
             ),
         )
         accounts = {
