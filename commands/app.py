@@ -8,8 +8,10 @@ import typer
 
 from commands import protection, state
 from commands.adoption import adopt
+from commands.comment import comment
 from commands.cost import cost
 from commands.deployment import down, up
+from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
 from commands.policies import policies
@@ -32,6 +34,8 @@ app.command()(up)
 app.command()(down)
 app.command()(adopt)
 app.command()(identities)
+app.command()(comment)
+app.command()(drift)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from commands.rehearsal import Rehearsal
 from policies.findings import Finding
-from policies.verdict import StackPlan, Verdict, judge_plans
+from policies.verdict import PlannedEnvironment, StackPlan, Verdict, judge_plans
 from stacks.environments import chosen_environment, load_settings
 
 console = Console(highlight=False, soft_wrap=True)
@@ -72,7 +72,7 @@ def policies(
     if not plans:
         raise ConfigurationError("there are no plans to check", mend=f"modelyard rehearse {environment}")
     with console.status("checkov …"):
-        verdict = judge_plans(plans, settings, whole=True)
+        (verdict,) = judge_plans([PlannedEnvironment(settings, plans, whole=True)])
     _show(verdict, environment)
     outcome = "[bold red]failed[/]" if verdict.is_failure else "[bold green]policies[/]"
     failed = len(verdict.failed) + len(verdict.expired)

@@ -91,7 +91,7 @@ def _nodes(pool: Mapping[str, Any], region: str | None) -> Iterator[Finding]:
     if known(pool, "node_public_ip_enabled"):
         yield Charge(what="public addresses of nodes", item="address/standard", quantity=nodes, region=region)
     gigabytes = known(pool, "os_disk_size_gb")
-    if if_known(pool, "os_disk_type") == "Ephemeral":
+    if known(pool, "os_disk_type") == "Ephemeral":
         return
     if gigabytes is None or not _TAKES_PREMIUM.fullmatch(size):
         yield NoPrice(what="system disks of nodes", why=f"which ones {size} gets is not known here")
@@ -102,7 +102,7 @@ def _nodes(pool: Mapping[str, Any], region: str | None) -> Iterator[Finding]:
 
 def storage(resource: Resource, _: Estate) -> Iterator[Finding]:
     """What is kept in Blob Storage."""
-    tier = if_known(resource.values, "access_tier") or "Hot"
+    tier = known(resource.values, "access_tier") or "Hot"
     copies = known(resource.values, "account_replication_type")
     yield Charge(
         what=f"kept in Blob Storage, {tier} {copies}",

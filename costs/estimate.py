@@ -9,7 +9,7 @@ from costs import azure, google, kubernetes
 from costs.charges import NOTHING, ByUse, Charge, Estate, Finding, NoPrice, NotLookedInto, Place, Range, Shared
 from costs.prices import Price, PriceBook, load
 from costs.releases import manifest, release
-from costs.resources import UNKNOWN, NotKnownError, Resource
+from costs.resources import NotKnownError, Resource
 
 #: In the place of a stack's id, for what all stacks of an environment pay together.
 SHARED = "shared"
@@ -145,7 +145,7 @@ def estimate(resources: Sequence[Resource], place: Place, book: PriceBook | None
 
 
 def _findings(resource: Resource, estate: Estate) -> Iterator[Finding]:
-    if resource.values.get("count") is UNKNOWN:
+    if not resource.is_counted:
         yield NoPrice(what=resource.type, why="how many there are is not known")
         return
     adapter = _ADAPTERS.get(resource.type)

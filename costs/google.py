@@ -6,7 +6,7 @@ from typing import Any
 
 from costs.charges import ByUse, Charge, Estate, Finding, NoPrice, Range
 from costs.nodes import all_gke_nodes, gke_cluster_of, gke_nodes
-from costs.resources import NotKnownError, Resource, block, declared_block, if_known, known
+from costs.resources import NotKnownError, Resource, block, if_known, known
 from costs.usage import in_store, kept_gigabytes
 
 # Cloud NAT asks no more for further nodes: https://cloud.google.com/nat/pricing
@@ -48,7 +48,7 @@ def cluster(resource: Resource, _: Estate) -> Iterator[Finding]:
         yield NoPrice(what="pods of an Autopilot cluster", why="they are billed by what they request")
     elif not known(resource.values, "remove_default_node_pool"):
         yield NoPrice(what="the cluster's own node pool", why="pools are priced as google_container_node_pool only")
-    if if_known(declared_block(resource.values, "logging_config"), "enable_components") != []:
+    if known(block(resource.values, "logging_config"), "enable_components") != []:
         yield ByUse(what="logs above 50 GB a month", item="logging/ingest", region=_region(resource))
 
 
@@ -65,7 +65,7 @@ def node_pool(resource: Resource, estate: Estate) -> Iterator[Finding]:
         discounted=None if is_spot else f"{machine}/sustained",
     )
     for extra in ("guest_accelerator", "local_nvme_ssd_block_config", "ephemeral_storage_local_ssd_config"):
-        if declared_block(config, extra):
+        if block(config, extra):
             yield NoPrice(what=extra, why="accelerators and local disks are not in the price book")
     disk = _required(config, "disk_type")
     yield Charge(
@@ -77,7 +77,7 @@ def node_pool(resource: Resource, estate: Estate) -> Iterator[Finding]:
     owner = gke_cluster_of(resource, estate)
     if owner is None:
         raise NotKnownError("cluster")
-    if not known(declared_block(owner.values, "private_cluster_config"), "enable_private_nodes"):
+    if not known(block(owner.values, "private_cluster_config"), "enable_private_nodes"):
         address = "address/spot-node" if is_spot else "address/standard-node"
         yield Charge(what="public addresses of nodes", item=address, quantity=nodes, region=region)
 
@@ -87,7 +87,7 @@ def nat(resource: Resource, estate: Estate) -> Iterator[Finding]:
     region = _region(resource)
     nodes = all_gke_nodes(estate, stack=resource.stack).at_most(_NAT_NODES)
     yield Charge(what="Cloud NAT, by the node", item="nat/node", quantity=nodes, region=region)
-    addresses = len(if_known(resource.values, "nat_ips") or []) or 1
+    addresses = len(known(resource.values, "nat_ips") or []) or 1
     yield Charge(
         what="public addresses of Cloud NAT", item="address/nat", quantity=Range.exactly(addresses), region=region
     )

@@ -14,7 +14,7 @@ from modelyard.quantities import mebibytes
 
 from costs.azure import PUBLIC, disk_item
 from costs.charges import ByUse, Charge, Estate, Finding, NoPrice, Place, Range, Shared
-from costs.resources import NotKnownError, Resource, block, blocks, if_known, known
+from costs.resources import NotKnownError, Resource, block, blocks, known
 
 #: The pool of forwarding rules of a project, and AKS's second load balancer.
 FORWARDING = "forwarding rules"
@@ -44,7 +44,7 @@ def service(resource: Resource, estate: Estate) -> Iterator[Finding]:
     """A Service, if it is of type LoadBalancer."""
     spec = block(resource.values, "spec")
     if known(spec, "type") == "LoadBalancer":
-        annotations = if_known(block(resource.values, "metadata"), "annotations") or {}
+        annotations = block(block(resource.values, "metadata"), "annotations")
         yield from load_balancer(resource.name, blocks(spec, "port"), annotations, estate.place)
 
 
@@ -63,7 +63,7 @@ def load_balancer(
         protocols = {str(each.get("protocol") or "TCP") for each in ports}
         yield Shared(pool=FORWARDING, what=name, rules=max(len(protocols), 1))
     else:
-        is_internal = str(annotations.get(_INTERNAL_ON_AKS)).lower() == "true"
+        is_internal = str(known(annotations, _INTERNAL_ON_AKS)).lower() == "true"
         yield Shared(pool=INTERNAL if is_internal else PUBLIC, what=name, rules=max(len(ports), 1))
         if not is_internal:
             yield Charge(what=f"public address of {name}", item="address/standard", quantity=Range.exactly(1))
@@ -85,7 +85,7 @@ def volume(name: str, spec: Mapping[str, Any], place: Place, *, count: int = 1) 
         count: How many.
     """
     size = known(_mapping(known(block(spec, "resources"), "requests")), "storage")
-    class_ = if_known(spec, "storage_class_name") or if_known(spec, "storageClassName") or ""
+    class_ = known(spec, "storage_class_name") or known(spec, "storageClassName") or ""
     kind = _CLASSES[place.provider].get(class_)
     if size is None:
         raise NotKnownError("storage")

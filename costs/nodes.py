@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from costs.charges import NOTHING, Estate, Range
-from costs.resources import NotKnownError, Resource, block, if_known, known
+from costs.resources import NotKnownError, Resource, block, known
 
 # A regional cluster uses three of the region's zones unless told otherwise.
 _ZONES_OF_A_REGION = 3
@@ -54,8 +54,7 @@ def aks_nodes(pool: Mapping[str, Any]) -> Range:
 
 def _zones(pool: Resource, estate: Estate) -> int:
     for each in (pool, gke_cluster_of(pool, estate)):
-        # A plan that makes the cluster does not know yet which zones Google chooses.
-        if each is not None and (zones := if_known(each.values, "node_locations")):
+        if each is not None and (zones := known(each.values, "node_locations")):
             return len(zones)
     location = known(pool.values, "location")
     if location is None:

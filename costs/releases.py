@@ -7,7 +7,7 @@ from typing import Any
 
 from costs.charges import Estate, Finding, NoPrice, NotLookedInto
 from costs.kubernetes import load_balancer, volume
-from costs.resources import UNKNOWN, NotKnownError, Resource, block, blocks, if_known, known
+from costs.resources import NotKnownError, Resource, block, blocks, if_known, known
 
 # Charts of this repo lie beside the stack's configuration.
 _OWN = "assets/"
@@ -22,7 +22,7 @@ def release(resource: Resource, estate: Estate) -> Iterator[Finding]:
     """
     chart = known(resource.values, "chart")
     for document in known(resource.values, "values") or []:
-        values = None if document is UNKNOWN else _parsed(document)
+        values = _parsed(document)
         if values is None:
             yield NoPrice(what=f"release {resource.name}", why="not all of its values are known")
         elif chart.startswith(_OWN):
@@ -57,10 +57,10 @@ def _of_manifests(values: Mapping[str, Any], estate: Estate) -> Iterator[Finding
 
 
 def _of_object(manifest: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:
-    kind, metadata, spec = manifest.get("kind"), block(manifest, "metadata"), block(manifest, "spec")
+    kind, metadata, spec = known(manifest, "kind"), block(manifest, "metadata"), block(manifest, "spec")
     name = str(metadata.get("name"))
     if kind == "Service" and known(spec, "type") == "LoadBalancer":
-        yield from load_balancer(name, blocks(spec, "ports"), metadata.get("annotations") or {}, estate.place)
+        yield from load_balancer(name, blocks(spec, "ports"), block(metadata, "annotations"), estate.place)
     elif kind == "PersistentVolumeClaim":
         yield from volume(name, spec, estate.place)
     elif kind == "StatefulSet":
@@ -77,7 +77,7 @@ def _of_object(manifest: Mapping[str, Any], estate: Estate) -> Iterator[Finding]
 def _of_values(name: str, values: Mapping[str, Any], estate: Estate) -> Iterator[Finding]:
     """What charts usually call it: `service.type`, and `persistence` or `persistentVolume` without a claim."""
     if values.get("type") == "LoadBalancer":
-        yield from load_balancer(name, [], values.get("annotations") or {}, estate.place)
+        yield from load_balancer(name, [], block(values, "annotations"), estate.place)
     for key, part in values.items():
         if not isinstance(part, Mapping):
             continue

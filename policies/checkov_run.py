@@ -1,7 +1,7 @@
 """Checkov over plans, in a process of its own: `python -m policies.checkov_run PLAN.json …` prints what it found.
 
 Its command line imports a runner for each of its forty formats, which takes twice as long as the one for plans needs.
-The findings are the same (tests/test_checkov_run.py).
+The findings are the same (tests/policies/test_verdict.py).
 """
 
 import json
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,18 +29,19 @@ _BROKEN_CHECK = re.compile(r"Failed to run check (?P<check>\S+) on /?(?P<stack>[
 _NOT_YAML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # It has no check for them, and what they hold would take it most of its time.
 _UNSEEN = "helm_release"
-# Else a first plan fails for whatever is known after apply only, as if it were not given.
-_KNOWN_LATER = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
+# Without the first, a plan fails for whatever is known after apply only, as if it were not given. The second is for
+# whoever wants less in logs, and still has to hear of broken checks.
+_VARIABLES = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true", "LOG_LEVEL": "ERROR"}
 
 
-def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], int]:
-    """The failed checks of plans by their stacks' ids, and how many were passed.
+def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Finding], dict[str, int]]:
+    """The failed checks of plans by their stacks' ids, and how many each stack passed.
 
     Raises:
         ConfigurationError: Checkov itself broke, or passed over a resource.
     """
     if not plans:
-        return [], 0
+        return [], {}
     with tempfile.TemporaryDirectory(prefix="modelyard-policies-") as folder:
         files = [Path(folder, f"{id_}.json") for id_ in sorted(plans)]
         for file in files:
@@ -48,15 +50,15 @@ def checkov_findings(plans: Mapping[str, Mapping[str, Any]]) -> tuple[list[Findi
         done = subprocess.run(
             [sys.executable, "-m", __name__, *map(str, files)],
             cwd=ROOT,
-            env={**os.environ, **_KNOWN_LATER},
+            env={**os.environ, **_VARIABLES},
             capture_output=True,
             text=True,
             check=False,
         )
     if done.returncode:
-        # Not all that it said: it might quote the plan.
-        last = done.stderr.strip().rpartition("\n")[2]
-        raise ConfigurationError(f"checkov broke: {last}", mend="run `checkov --file` by hand on one plan")
+        # The kind of error only: what it says besides might quote the plan.
+        kind = done.stderr.strip().rpartition("\n")[2].partition(":")[0]
+        raise ConfigurationError(f"checkov broke with {kind}", mend="run `checkov --file` by hand on one plan")
     # Whatever it prints besides, the findings are the last line.
     report = json.loads(done.stdout.splitlines()[-1])
     _check_all_is_read(plans, set(report["read"]))
@@ -112,7 +114,7 @@ class _BrokenChecks(logging.Handler):
 
 
 def main(files: list[str]) -> None:
-    """Checks the files, prints findings and the number of passed checks as a line of JSON."""
+    """Checks the files, prints findings and the numbers of passed checks as a line of JSON."""
     from checkov.runner_filter import RunnerFilter  # noqa: PLC0415 - takes two seconds, in this process only
     from checkov.terraform.plan_runner import Runner  # noqa: PLC0415 - the same
 
@@ -131,7 +133,7 @@ def main(files: list[str]) -> None:
         for report in reports
         for each in report.failed_checks
     ]
-    passed = sum(len(each.passed_checks) for each in reports)
+    passed = Counter(Path(each.file_path).stem for report in reports for each in report.passed_checks)
     folder = f"{Path(files[0]).resolve().parent}/"
     read = [each.removeprefix(folder) for report in reports for each in report.resources]
     print(json.dumps({"failed": failed + broken.findings, "passed": passed, "read": read}))  # noqa: T201 - what the caller reads

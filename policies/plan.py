@@ -47,7 +47,12 @@ class Resource:
 def resources_of(planned: StackPlan) -> list[Resource]:
     """What is there after an apply; not data sources, and nothing that is destroyed or forgotten."""
     # Terraform leaves them among the planned, without values: https://github.com/hashicorp/terraform/issues/38641
-    changes = {each["address"]: each["change"] for each in planned.plan.get("resource_changes", [])}
+    changes = {
+        each["address"]: each["change"]
+        for each in planned.plan.get("resource_changes", [])
+        # What an apply that failed has left of a replacement goes; the resource itself has an entry of its own.
+        if "deposed" not in each
+    }
     expressions = {
         each["address"]: each.get("expressions", {})
         for each in planned.plan.get("configuration", {}).get("root_module", {}).get("resources", [])

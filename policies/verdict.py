@@ -11,7 +11,7 @@ from policies.own import own_findings
 from policies.plan import StackPlan
 from stacks.settings import Settings
 
-__all__ = ["StackPlan", "Verdict", "judge", "judge_plans"]
+__all__ = ["PlannedEnvironment", "StackPlan", "Verdict", "judge", "judge_plans"]
 
 # The one stack that some environments have and others not, whatever services there are.
 _IDENTITIES = "identities"
@@ -43,34 +43,58 @@ class Verdict:
         return bool(self.failed or self.expired or self.unused)
 
 
-def judge_plans(
-    plans: Mapping[str, StackPlan], settings: Settings, today: datetime.date | None = None, *, whole: bool = False
-) -> Verdict:
-    """Judges planned stacks of one environment.
+@dataclass(frozen=True)
+class PlannedEnvironment:
+    """PlannedEnvironment stacks of one environment.
+
+    Attributes:
+        settings: Of the environment.
+        plans: By the stacks' ids; perhaps one of many.
+        whole: Whether these are all its stacks. If not, only those exceptions are found unused that name one of them,
+            and no pattern.
+    """
+
+    settings: Settings
+    plans: Mapping[str, StackPlan]
+    whole: bool = False
+
+
+def judge_plans(planned: Sequence[PlannedEnvironment], today: datetime.date | None = None) -> list[Verdict]:
+    """Judges planned stacks, each environment by its own settings and exceptions.
 
     Args:
-        plans: By the stacks' ids; perhaps one of many.
-        settings: Of the environment.
+        planned: One for each environment; checkov, which takes seconds to start, looks at all of them at once.
         today: The day that exceptions are held against; by default the present one, in UTC.
-        whole: Whether the plans are those of all the environment's stacks. If not, only those exceptions are found
-            unused that name one of these stacks, and no pattern.
 
     Raises:
         ConfigurationError: The exceptions are not of their form, or checkov itself broke.
     """
     exceptions = load()
-    findings, passed = checkov_findings({id_: planned.plan for id_, planned in plans.items()})
-    for id_, planned in plans.items():
-        found, good = own_findings(id_, planned, settings)
-        findings += found
-        passed += good
+    findings, passed = checkov_findings({id_: each.plan for one in planned for id_, each in one.plans.items()})
+    day = today or datetime.datetime.now(datetime.UTC).date()
+    return [_judged(one, findings, passed, exceptions, day) for one in planned]
+
+
+def _judged(
+    planned: PlannedEnvironment,
+    findings: Sequence[Finding],
+    passed: Mapping[str, int],
+    exceptions: Sequence[PolicyException],
+    today: datetime.date,
+) -> Verdict:
+    found = [each for each in findings if each.stack in planned.plans]
+    good = sum(passed.get(id_, 0) for id_ in planned.plans)
+    for id_, plan in planned.plans.items():
+        own, own_passed = own_findings(id_, plan, planned.settings)
+        found += own
+        good += own_passed
     return judge(
-        sorted(findings, key=lambda each: (each.stack, each.place, each.check, each.detail)),
+        sorted(found, key=lambda each: (each.stack, each.place, each.check, each.detail)),
         exceptions,
-        today or datetime.datetime.now(datetime.UTC).date(),
-        settings=settings,
-        stacks=None if whole else plans.keys(),
-        passed=passed,
+        today,
+        settings=planned.settings,
+        stacks=None if planned.whole else planned.plans.keys(),
+        passed=good,
     )
 
 

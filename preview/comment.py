@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from costs.report import money, signed
+from policies.findings import Finding as PolicyFinding
 from preview import diff
 from preview.changes import Action
 from preview.comment_format import LONGEST, MARKER
@@ -93,6 +94,8 @@ def _headline(environments: Sequence[EnvironmentPreview]) -> str:
     parts = [f"{_count(changes, 'change')} in {_count(stacks, 'stack')}"]
     parts.append(f"⚠️ {_count(dangers, 'danger')}" if dangers else "no danger found")
     parts += [f"❌ {', '.join(failed)} could not be previewed whole"] if failed else []
+    refused = [each.name for each in environments if each.is_refused]
+    parts += [f"❌ {', '.join(refused)} refused by policies or cap"] if refused else []
     return ", ".join(parts)
 
 
@@ -160,10 +163,42 @@ def _write_environment(text: _Text, preview: EnvironmentPreview, redactor: Redac
         return
     text.add(f"### {preview.name}: {_count(len(preview.stacks), 'stack')}{others}\n\n")
     _write_table(text, preview, is_whole=is_whole)
+    _write_policies(text, preview, redactor, is_whole=is_whole)
     _write_bill(text, preview)
     for stack in preview.stacks:
         if not text.add(_folded(stack, redactor, is_whole=is_whole)) and not is_whole:
             text.add(f"- `{stack.id}`: {_counts(stack)}; too long for a comment\n")
+
+
+def _write_policies(text: _Text, preview: EnvironmentPreview, redactor: Redactor, *, is_whole: bool) -> None:
+    """What they say of the stacks that change: what is denied comes first."""
+    verdict = preview.policies
+    if verdict is None:
+        return
+    failed = len(verdict.failed) + len(verdict.expired) + len(verdict.unused)
+    mark = "❌" if failed else "⚠️" if verdict.warned else "✅"
+    told = f"{failed} failed, {len(verdict.warned)} warned, {len(verdict.accepted)} accepted, {verdict.passed} passed"
+    text.add(f"{mark} policies: {told}\n\n")
+    lines = [f"❌ {_policy(each, preview, redactor)}" for each in verdict.failed]
+    lines += [f"❌ {_policy(each, preview, redactor)}: excepted until {old.expires}" for each, old in verdict.expired]
+    lines += [
+        f"❌ the exception {each.check} for `{each.resource}` matches nothing: remove it" for each in verdict.unused
+    ]
+    lines += [f"⚠️ {_policy(each, preview, redactor)}" for each in verdict.warned]
+    shown = lines if is_whole else lines[:_DANGERS_IN_COMMENT]
+    for line in shown:
+        text.add(f"- {line}\n")
+    if len(shown) < len(lines):
+        text.is_cut = True
+    if lines:
+        text.add("\n")
+
+
+def _policy(finding: PolicyFinding, preview: EnvironmentPreview, redactor: Redactor) -> str:
+    stack = next(each for each in preview.stacks if each.id == finding.stack)
+    detail = f": {redactor.text(finding.detail)}" if finding.detail else ""
+    part = f" {finding.part}" if finding.part else ""
+    return f"{finding.check} {finding.name}{detail} · {_where(stack, finding.resource)}{part}"
 
 
 def _write_bill(text: _Text, preview: EnvironmentPreview) -> None:

@@ -34,7 +34,7 @@ class Stack:
     @cached_property
     def deployed(self) -> Configuration:
         """What of it decides what is deployed: not where the state is, nor CDKTF's notes on constructs."""
-        content = _without_notes(copy.deepcopy(self.configuration))
+        content: Configuration = _without_notes(copy.deepcopy(self.configuration))
         content["terraform"].pop("backend", None)
         return content
 

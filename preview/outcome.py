@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from policies.verdict import Verdict
 from preview.bill import Bill
 from preview.changes import Action, Change, Plan
 from preview.renames import Rename
@@ -71,6 +72,7 @@ class EnvironmentPreview:
         unchanged: How many others there are.
         error: Why there is nothing of it: what its program says.
         bill: What it costs a month; None where nobody bills.
+        policies: What the policies say of the stacks that change; None where none has a plan.
     """
 
     name: str
@@ -79,6 +81,7 @@ class EnvironmentPreview:
     unchanged: int = 0
     error: str = ""
     bill: Bill | None = None
+    policies: Verdict | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -95,4 +98,5 @@ class EnvironmentPreview:
     @property
     def is_refused(self) -> bool:
         """Whether the change must not be merged as it is."""
-        return self.bill is not None and self.bill.is_above_cap
+        above = self.bill is not None and self.bill.is_above_cap
+        return above or (self.policies is not None and self.policies.is_failure)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from costs.charges import Range
+from policies.findings import Finding
+from policies.verdict import Verdict
 from preview.bill import Bill
 from preview.changes import ABSENT, Change, Leaf, Value
 from preview.outcome import EnvironmentPreview, StackPreview
@@ -49,11 +51,32 @@ def _environment(preview: EnvironmentPreview) -> dict[str, Any]:
         "error": preview.error,
         "unchanged": preview.unchanged,
         "monthly_usd": _bill(preview.bill) if preview.bill else None,
+        "policies": _policies(preview.policies) if preview.policies else None,
         "stacks": {stack.id: _stack(stack) for stack in preview.stacks},
         "findings": [
             {"danger": each.danger, "stack": each.stack, "address": each.address, "says": each.says}
             for each in preview.findings
         ],
+    }
+
+
+def _policies(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "passed": verdict.passed,
+        "accepted": len(verdict.accepted),
+        "failed": [_finding(each) for each in [*verdict.failed, *(each for each, _ in verdict.expired)]],
+        "warned": [_finding(each) for each in verdict.warned],
+        "unused": [{"check": each.check, "resource": each.resource} for each in verdict.unused],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.check,
+        "name": finding.name,
+        "stack": finding.stack,
+        "resource": finding.place,
+        "detail": finding.detail,
     }
 
 

@@ -52,7 +52,7 @@ def _alike(old: Change, new: Change) -> float:
     had = {leaf.path: leaf.before for leaf in old.leaves}
     if not given:
         return 1.0
-    return sum(had.get(path) == value for path, value in given.items()) / len(given)
+    return sum(1 for path, value in given.items() if had.get(path) == value) / len(given)
 
 
 def _is_given(leaf: Leaf) -> bool:

@@ -11,8 +11,8 @@ from policies.plan import UNKNOWN
 # How the last word of a secret's name ends; of two words, where the last alone says too little.
 _WORDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "SECRET", "CREDENTIAL", "CREDENTIALS", "APIKEY")
 _BEFORE_KEY = {"API", "ACCESS", "ACCOUNT", "ENCRYPTION", "PRIVATE", "SECRET", "SIGNING"}
-# user:password@ in an address.
-_IN_ADDRESS = re.compile(r"://[^/\s:@]+:[^/\s@$(]+@")
+# user:password@ in an address, unless a variable stands there.
+_IN_ADDRESS = re.compile(r"://[^/\s:@]*:(?!\$[({])[^/\s@]+@")
 _ENVIRONMENTS = re.compile(r"(extra)?env(s|vars|ironment)?", re.IGNORECASE)
 _OPTION = re.compile(r"-+(?P<name>[\w-]+)=(?P<value>.+)", re.DOTALL)
 # What Terraform makes and keeps, the secret with it.

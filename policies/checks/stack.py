@@ -27,9 +27,16 @@ class Stack:
         """The Kubernetes objects, and the values of charts."""
         return [document for resource in self.resources for document in documents_of(resource)]
 
+    @functools.cached_property
+    def _by_kind(self) -> dict[str, list[Document]]:
+        found: dict[str, list[Document]] = {}
+        for document in self.documents:
+            found.setdefault(document.kind, []).append(document)
+        return found
+
     def objects(self, *kinds: str) -> list[Document]:
         """The objects of some kinds."""
-        return [each for each in self.documents if each.kind in kinds]
+        return [each for kind in kinds for each in self._by_kind.get(kind, [])]
 
     def of_types(self, *types: str) -> list[Resource]:
         """The resources of some types."""

@@ -249,6 +249,12 @@ def image_registry() -> Path:
 
 
 @pytest.fixture(scope="session")
+def actionlint() -> Path:
+    """The program actionlint."""
+    return _built_by_go("github.com/rhysd/actionlint/cmd/actionlint@v1.7.12", without="the workflows' syntax")
+
+
+@pytest.fixture(scope="session")
 def helm() -> Path:
     """The program helm."""
     return _built_by_go(f"{HELM[0]}/cmd/helm@{HELM[1]}", without="the rendering of others' charts")

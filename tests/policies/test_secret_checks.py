@@ -31,6 +31,7 @@ MISTAKES: list[tuple[str, str, str, Change]] = [
     ("MDY_16", RNN, DEPLOYMENT, variable("AWS_SECRET_ACCESS_KEY", CANARY)),
     ("MDY_16", RNN, DEPLOYMENT, variable("PGPASSWORD", CANARY)),
     ("MDY_16", RNN, DEPLOYMENT, variable("DATABASE_URL", ADDRESS)),
+    ("MDY_16", RNN, DEPLOYMENT, variable("REDIS", f"redis://:{CANARY}$1@database:6379/0")),
     ("MDY_16", RNN, COMPARISON, comparison(env=[{"name": "apiKey", "value": CANARY}])),
     ("MDY_16", RNN, COMPARISON, comparison(args=["--output", "x", f"--tracking-password={CANARY}"])),
     ("MDY_16", POLYAXON, f"{CHART}/values", chart_values(user={"password": CANARY})),

@@ -12,7 +12,7 @@ import pytest
 
 from policies.checkov_run import checkov_findings
 from policies.plan import resources_of
-from policies.verdict import StackPlan, judge_plans
+from policies.verdict import PlannedEnvironment, StackPlan, judge_plans
 from stacks.environments import load_settings
 from tests.conftest import Command
 from tests.policies.recorded import Planned
@@ -25,7 +25,7 @@ def stack_plan(planned: Planned) -> StackPlan:
 
 
 def test_without_plans_there_is_nothing_to_find() -> None:
-    verdict = judge_plans({}, load_settings("prod"), TODAY)
+    (verdict,) = judge_plans([PlannedEnvironment(load_settings("prod"), {})], TODAY)
 
     assert not verdict.is_failure
     assert verdict.passed == 0
@@ -37,7 +37,8 @@ def test_checkov_and_the_own_checks_are_in_one_verdict() -> None:
     values = planned.values("google_storage_bucket")
     values.update(force_destroy=True, versioning=[])
 
-    verdict = judge_plans({"prod-state": stack_plan(planned)}, load_settings("prod"), TODAY)
+    plans = {"prod-state": stack_plan(planned)}
+    (verdict,) = judge_plans([PlannedEnvironment(load_settings("prod"), plans)], TODAY)
 
     assert [(each.check, each.stack) for each in verdict.failed] == [
         ("CKV_GCP_78", "prod-state"),
@@ -68,7 +69,7 @@ def test_the_findings_are_those_of_checkovs_command_line(tmp_path: Path) -> None
     assert found == said
     assert found
     assert {check for check, _ in broken} == {"CKV_K8S_159"}
-    assert passed == report["summary"]["passed"]
+    assert sum(passed.values()) == report["summary"]["passed"]
     assert {each.stack for each in findings} == {"gke-dev-rnn-forecaster"}
 
 
