@@ -12,6 +12,7 @@ from commands.comment import comment
 from commands.cost import cost
 from commands.deployment import down, up
 from commands.drift import drift
+from commands.identities import identities
 from commands.images import images
 from commands.policies import policies
 from commands.preview import preview
@@ -32,6 +33,7 @@ app.command()(images)
 app.command()(up)
 app.command()(down)
 app.command()(adopt)
+app.command()(identities)
 app.command()(comment)
 app.command()(drift)
 app.add_typer(state.app, name="state")

@@ -32,6 +32,7 @@ FREE = frozenset(
         "azurerm_monitor_data_collection_rule_association",
         "azurerm_resource_group",
         "azurerm_role_assignment",
+        "azurerm_role_definition",
         "azurerm_storage_container",
         "azurerm_storage_management_policy",
         "azurerm_user_assigned_identity",

@@ -13,6 +13,9 @@ from stacks.settings import Settings
 
 __all__ = ["PlannedEnvironment", "StackPlan", "Verdict", "judge", "judge_plans"]
 
+# The one stack that some environments have and others not, whatever services there are.
+_IDENTITIES = "identities"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -134,5 +137,6 @@ def judge(
 def _is_judged(exception: PolicyException, settings: Settings, stacks: Collection[str] | None) -> bool:
     """Whether all that it could match was looked at."""
     if stacks is None:
-        return True
+        # An environment whose file names no repository has no such stack, and another one may have it.
+        return exception.only_stack != _IDENTITIES or settings.has_workflows
     return exception.only_stack is not None and settings.stack_id(exception.only_stack) in stacks

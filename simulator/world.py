@@ -119,7 +119,7 @@ def _stays(type_name: str, values: Values) -> bool:
     """Says whether Terraform itself leaves the thing where it is."""
     if type_name == "google_project_service":
         return values.get("disable_on_destroy") is False
-    return type_name == "azurerm_resource_provider_registration" and "stays" in values
+    return "stays" in values
 
 
 # What was read, by file, with the file's inode and time of change: whoever writes makes a new file.

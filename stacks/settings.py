@@ -12,6 +12,9 @@ from pydantic.json_schema import SkipJsonSchema
 
 from stacks.setting_types import Access, PublicAccess, Section, contradiction, form
 
+# GitHub's numbers have ten digits; JSON carries this many in every language.
+_LARGEST_ID = 999_999_999_999_999
+
 
 class ProtectionLifted(Section):
     """The record that somebody took the protection off; `modelyard protection lift` writes it."""
@@ -32,6 +35,29 @@ class StateSettings(Section):
         description="Where the state store's own state is: local until `modelyard state move` has moved it there.",
         examples=["local"],
     )
+
+
+class GithubSettings(Section):
+    """The GitHub repository whose workflows act in the cloud; `modelyard identities` writes it."""
+
+    repository: Annotated[
+        str, form("^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", "OWNER/NAME, written as GitHub writes it")
+    ] = Field(description="Its name.", examples=["acme/models"])
+    repository_id: int = Field(
+        ge=1, le=_LARGEST_ID, description="Its number, which no other repository ever gets.", examples=[821093847]
+    )
+    repository_owner_id: int = Field(
+        ge=1, le=_LARGEST_ID, description="The number of the user or organisation that owns it.", examples=[5544123]
+    )
+
+    @property
+    def subject(self) -> str:
+        """What the subject of every token that GitHub gives to its workflows begins with; the numbers are in it.
+
+        Source: https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
+        """
+        owner, _, name = self.repository.partition("/")
+        return f"repo:{owner}@{self.repository_owner_id}/{name}@{self.repository_id}"
 
 
 class NodePoolSettings(Section):
@@ -120,6 +146,11 @@ class Settings(Section):
         """Whether Terraform refuses to destroy what cannot be made again; nothing is, outside of clouds."""
         return False
 
+    @property
+    def has_workflows(self) -> bool:
+        """Whether workflows of a GitHub repository may act in it, with identities of their own."""
+        return False
+
     def stack_id(self, part: str) -> str:
         """The id of a stack; the environment is in it, so that two never share a folder or a state."""
         return f"{self.name}-{part}"
@@ -139,11 +170,19 @@ class CloudSettings(Settings):
     protection_lifted: ProtectionLifted | None = Field(
         None, description="Present when state store, artifacts and cluster may be destroyed."
     )
+    github: GithubSettings | None = Field(
+        None, description="Present when workflows of a GitHub repository may act in the environment."
+    )
 
     @property
     def is_protected(self) -> bool:
         """Whether Terraform refuses to destroy state store, artifacts and cluster."""
         return self.protection_lifted is None
+
+    @property
+    def has_workflows(self) -> bool:
+        """Whether its file names a repository."""
+        return self.github is not None
 
     @property
     def labels(self) -> dict[str, str]:

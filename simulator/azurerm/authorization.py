@@ -1,4 +1,4 @@
-"""Role assignments."""
+"""Role assignments, and roles of one's own."""
 
 from collections.abc import Collection
 from typing import Final
@@ -22,6 +22,7 @@ _ROLES: Final = {
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
 }
 _TYPE: Final = "azurerm_role_assignment"
+_DEFINITION: Final = "azurerm_role_definition"
 # Nothing can be assigned twice with these alike.
 _TELLING: Final = ("scope", "principal_id", "role_definition_name")
 
@@ -40,9 +41,10 @@ class RoleAssignment(AzurermResource):
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the role by name and by id."""
         given = values["role_definition_name"]
-        by_id = {id_: name for name, id_ in _ROLES.items()}
+        own = {one["role_definition_id"]: one["name"] for one in scope.all(_DEFINITION).values()}
+        by_id = {id_: name for name, id_ in _ROLES.items()} | own
         name = given if is_given(given) else by_id.get(_role(values), "")
-        guid = _ROLES.get(name) or stable_uuid("role", name)
+        guid = next((id_ for id_, one in by_id.items() if one == name), stable_uuid("role", name))
         place = "/".join(values["id"].split("/")[:3])
         return {
             "name": values["id"].rpartition("/")[2],
@@ -84,4 +86,47 @@ def has_role(principal: str, roles: Collection[str], id_: str, scope: Scope) -> 
     )
 
 
-RESOURCES = {_TYPE: RoleAssignment}
+class RoleDefinition(AzurermResource):
+    """A role of one's own; a tenant has one of a name."""
+
+    # Behind the resource's own id, the provider notes the scope.
+    id_template = "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role_definition_id}|{scope}"
+    title = "Role Definition"
+
+    def new_id(self, values: Values) -> str:
+        """The last part is a GUID, generated unless it is given."""
+        given = values["role_definition_id"]
+        generated = stable_uuid(values["scope"], values["name"])
+        return super().new_id(values | {"role_definition_id": given if is_given(given) else generated})
+
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
+        """Gives its ids, and the scope as the only one where it can be assigned."""
+        resource_id = values["id"].partition("|")[0]
+        return {
+            "role_definition_id": resource_id.rpartition("/")[2],
+            "role_definition_resource_id": resource_id,
+            "assignable_scopes": [values["scope"]],
+        }
+
+    def check(self, values: Values, scope: Scope, world: World) -> None:
+        """Refuses a name that another role has."""
+        others = [one["name"] for id_, one in scope.all(self.type_name).items() if id_ != values["id"]]
+        if values["name"] in others or values["name"] in _ROLES:
+            raise self.failed(
+                values,
+                "409 (409 Conflict) with error: RoleDefinitionWithSameNameExists: A custom role with the same name "
+                f"already exists in this directory: {values['name']}.",
+            )
+
+    def check_delete(self, values: Values, scope: Scope, world: World) -> None:
+        """Keeps a role that somebody has."""
+        definition = values["role_definition_resource_id"]
+        if any(one["role_definition_id"] == definition for one in scope.all(_TYPE).values()):
+            raise CloudError(
+                "unexpected status 400 (400 Bad Request) with error: RoleDefinitionHasAssignments: There are existing "
+                "role assignments referencing role definition "
+                f"'{values['role_definition_id']}'. Please delete them before deleting the role."
+            )
+
+
+RESOURCES = {_TYPE: RoleAssignment, _DEFINITION: RoleDefinition}

@@ -1,16 +1,23 @@
-"""Service accounts and grants (…_iam_member)."""
+"""Service accounts, roles of a project's own and grants (…_iam_member)."""
 
 import re
+from typing import Final
 
+from simulator.google.federation import POOL
 from simulator.google.resource import GoogleResource, project_number, resource_path
 from simulator.resource import CloudError, digest, stable_number
 from simulator.values import is_given
 from simulator.world import Scope, Values, World
 
+_CUSTOM_ROLE: Final = "google_project_iam_custom_role"
 # Pods, through a service account that trusts them or as themselves.
 _WORKLOADS = re.compile(
     r"(?:serviceAccount:|principal://iam\.googleapis\.com/projects/(?P<number>\d+)/locations/global/workloadIdentityPools/)"
     r"(?P<name>[^/\[]+\.svc\.id\.goog)[/\[]"
+)
+# Identities from outside of Google.
+_FEDERATED = re.compile(
+    r"principal(?:Set)?://iam\.googleapis\.com/(?P<pool>projects/\d+/locations/global/workloadIdentityPools/[^/.]+)/"
 )
 
 
@@ -93,26 +100,57 @@ class IamMember(GoogleResource):
                 "google_service_account", f"projects/{project}/serviceAccounts/{email}"
             ):
                 raise self._failed(values, f"googleapi: Error 400: Service account {email} does not exist., badRequest")
-        pool = _WORKLOADS.match(member)
-        if pool and not any(
-            config["workload_pool"] == pool["name"] and pool["number"] in (None, project_number(cluster["project"]))
+        workloads, federated = _WORKLOADS.match(member), _FEDERATED.match(member)
+        if workloads and not any(
+            config["workload_pool"] == workloads["name"]
+            and workloads["number"] in (None, project_number(cluster["project"]))
             for cluster in scope.all("google_container_cluster").values()
             for config in cluster["workload_identity_config"] or []
         ):
-            raise self._failed(
-                values,
-                f"googleapi: Error 400: Identity Pool does not exist ({pool['name']}). Please check that you specified "
-                "a valid resource name as returned in the `name` attribute in the configuration API., badRequest",
-            )
+            raise self._no_pool(values, workloads["name"])
+        if federated and not any(federated["pool"] == pool["name"] for pool in scope.all(POOL).values()):
+            raise self._no_pool(values, federated["pool"])
+
+    def _no_pool(self, values: Values, name: str) -> CloudError:
+        return self._failed(
+            values,
+            f"googleapi: Error 400: Identity Pool does not exist ({name}). Please check that you specified "
+            "a valid resource name as returned in the `name` attribute in the configuration API., badRequest",
+        )
 
     def _failed(self, values: Values, message: str) -> CloudError:
         return CloudError(f'Error applying IAM policy for "{self.parent(values)}": {message}')
+
+
+class CustomRole(GoogleResource):
+    """A role of a project's own."""
+
+    id_template = "projects/{project}/roles/{role_id}"
+    create_error = "Error creating the custom project role"
+
+    def computed(self, values: Values, scope: Scope, world: World) -> Values:
+        """Gives its name; one that was deleted is brought back by the provider itself."""
+        return {"name": self.id(values), "deleted": False}
+
+    def already_exists(self, values: Values) -> CloudError:
+        """Gives Google's 409 for a role."""
+        return self.failed(f"googleapi: Error 409: A role named {values['role_id']} in {values['project']} exists.")
 
 
 class ProjectIamMember(IamMember):
     """A grant on a project."""
 
     parent_template = "{project}"
+
+    def check(self, values: Values, scope: Scope, world: World) -> None:
+        """Refuses a role of its own that the project has not."""
+        super().check(values, scope, world)
+        if values["role"].startswith("projects/") and scope.get(_CUSTOM_ROLE, values["role"]) is None:
+            raise self._failed(
+                values,
+                f"googleapi: Error 400: Role ({values['role']}) does not exist in the resource's hierarchy., "
+                "badRequest",
+            )
 
 
 class BucketIamMember(IamMember):
@@ -157,6 +195,7 @@ def members_with_role(scope: Scope, type_name: str, parent: str, role: str) -> s
 
 RESOURCES = {
     "google_service_account": ServiceAccount,
+    _CUSTOM_ROLE: CustomRole,
     "google_project_iam_member": ProjectIamMember,
     "google_storage_bucket_iam_member": BucketIamMember,
     "google_service_account_iam_member": ServiceAccountIamMember,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from simulator.google import artifact_registry, container, iam, network, project, storage
+from simulator.google import artifact_registry, container, federation, iam, network, project, storage
 from simulator.google.container import NodePool
 from simulator.google.data_sources import DATA_SOURCES
 from simulator.google.resource import GoogleResource
@@ -14,6 +14,7 @@ from simulator.world import Scope, Values
 _RESOURCES: Final[dict[str, type[GoogleResource]]] = {
     **artifact_registry.RESOURCES,
     **container.RESOURCES,
+    **federation.RESOURCES,
     **iam.RESOURCES,
     **network.RESOURCES,
     **project.RESOURCES,

@@ -1,5 +1,7 @@
 """The AKS cluster that services run on."""
 
+from typing import Final
+
 from modelyard.azure.cluster import AksCluster, AksClusterRef, AksNodePoolSize
 from modelyard.azure.provider import connect_azure
 
@@ -10,6 +12,9 @@ from stacks.aks.artifacts import ArtifactsStack
 from stacks.aks.registry import RegistryStack
 from stacks.aks.settings import AksSettings
 from stacks.aks.state import StateStack
+
+#: Resource providers of what the cluster is made of; the last one is the home of collection rules.
+NAMESPACES: Final = ("Microsoft.ContainerService", "Microsoft.OperationalInsights", "Microsoft.Insights")
 
 
 class ClusterStack(TerraformStack):
@@ -32,8 +37,7 @@ class ClusterStack(TerraformStack):
         connect_azure(
             self,
             subscription_id=settings.subscription_id,
-            # The last one is the home of what a collection rule is associated with.
-            register=["Microsoft.ContainerService", "Microsoft.OperationalInsights", "Microsoft.Insights"],
+            register=NAMESPACES,
             protected=settings.is_protected,
         )
         cluster = settings.cluster

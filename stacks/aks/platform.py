@@ -13,10 +13,15 @@ __all__ = ["add_platform", "state_store"]
 
 
 def add_platform(app: App, settings: AksSettings) -> Platform:
-    """Adds state, registry, artifacts and cluster."""
+    """Adds state, registry, artifacts and cluster, and the identities of GitHub's workflows where there are any."""
     state = StateStack(app, settings)
     registry = RegistryStack(app, settings, state=state)
     artifacts = ArtifactsStack(app, settings, state=state, registry=registry)
+    if settings.github:
+        # Bindings of resources that nothing else has: who has no repository should not wait for them.
+        from stacks.aks.identities import IdentitiesStack  # noqa: PLC0415 - see above
+
+        IdentitiesStack(app, settings, settings.github, state=state, registry=registry, artifacts=artifacts)
     cluster = ClusterStack(app, settings, state=state, registry=registry, artifacts=artifacts)
     return Platform(
         settings=settings,

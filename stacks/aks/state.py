@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modelyard.azure.names import resource_id
 from modelyard.azure.private_container import PrivateContainer
 from modelyard.azure.provider import connect_azure
 
@@ -21,11 +22,21 @@ class BlobStore(StateStore):
     Attributes:
         subscription_id: The subscription that owns the account; Terraform 1.7 asks `az` for a token of its tenant.
         account: The storage account's name.
+        resource_group: The account's.
     """
 
     subscription_id: str
     account: str
+    resource_group: str
     backend = "azurerm"
+
+    @property
+    def container_id(self) -> str:
+        """The container's id in Azure's management."""
+        account = resource_id(
+            self.subscription_id, self.resource_group, "Microsoft.Storage/storageAccounts", self.account
+        )
+        return f"{account}/blobServices/default/containers/{_CONTAINER}"
 
     def arguments(self, stack_id: str) -> dict[str, str | bool]:
         """Terraform's arguments of the backend `azurerm`."""
@@ -59,7 +70,11 @@ def _blob(stack_id: str) -> str:
 
 def state_store(settings: AksSettings) -> BlobStore:
     """The container of an environment."""
-    return BlobStore(subscription_id=settings.subscription_id, account=settings.state_account)
+    return BlobStore(
+        subscription_id=settings.subscription_id,
+        account=settings.state_account,
+        resource_group=settings.stack_id("state"),
+    )
 
 
 class StateStack(TerraformStack):
@@ -80,7 +95,7 @@ class StateStack(TerraformStack):
             "state",
             name=_CONTAINER,
             account=self.store.account,
-            resource_group=settings.stack_id("state"),
+            resource_group=self.store.resource_group,
             location=settings.location,
             replication=settings.state.replication,
             protected=settings.is_protected,

@@ -13,13 +13,14 @@ from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.services import find_services
-from stacks.settings import ServiceSettings, Settings
+from stacks.settings import CloudSettings, GithubSettings, ServiceSettings, Settings
 from tests.conftest import with_services
 from tests.e2e.conftest import Proof
 
 GKE_DEV, AKS_DEV = load_settings("gke-dev"), load_settings("aks-dev")
 assert isinstance(GKE_DEV, GkeSettings)
 assert isinstance(AKS_DEV, AksSettings)
+GITHUB = {"github": GithubSettings(repository="acme/models", repository_id=821093847, repository_owner_id=5544123)}
 VARIANTS: dict[str, Settings] = {
     "gke-dev": GKE_DEV,
     "protected": GKE_DEV.model_copy(update={"protection_lifted": None}),
@@ -37,9 +38,11 @@ VARIANTS: dict[str, Settings] = {
         update={"services": {"image-classifier": ServiceSettings(replicas=3, source_ranges=Exposure.internal())}}
     ),
     "gke-dev, a model of the artifact store": with_services(GKE_DEV, {"iris": {"model": "iris/iris-model.zip"}}),
+    "gke-dev, for workflows of a repository": GKE_DEV.model_copy(update=GITHUB),
     "prod": load_settings("prod"),
     "aks-dev": AKS_DEV,
     "aks-dev, a model of the artifact store": with_services(AKS_DEV, {"iris": {"model": "iris/iris-model.zip"}}),
+    "aks-dev, for workflows of a repository": AKS_DEV.model_copy(update=GITHUB),
     "aks-dev, protected, with an uptime guarantee": AKS_DEV.model_copy(
         update={
             "protection_lifted": None,
@@ -55,14 +58,16 @@ VARIANTS: dict[str, Settings] = {
 def test_every_stack_is_valid_and_google_plans_it(
     name: str, tmp_path: Path, real_providers: dict[str, str], proof: Proof
 ) -> None:
-    build_app(VARIANTS[name], outdir=str(tmp_path)).synth()
+    settings = VARIANTS[name]
+    assert isinstance(settings, CloudSettings)
+    build_app(settings, outdir=str(tmp_path)).synth()
     # A token of no worth: google asks nobody when it plans new resources.
     variables = real_providers | {"GOOGLE_OAUTH_ACCESS_TOKEN": "fake"}
 
     folders = sorted(tmp_path.glob("stacks/*"))
     services = find_services()
     add_ons = {name for service in services for name in service.stack.requires}
-    assert len(folders) == 4 + len(services) + len(add_ons)
+    assert len(folders) == 4 + bool(settings.github) + len(services) + len(add_ons)
     for folder in folders:
         configuration = json.loads((folder / "cdk.tf.json").read_text())
         configuration["terraform"]["backend"] = {"local": {}}

@@ -90,6 +90,21 @@ def test_a_service_that_reads_artifacts_is_granted_that_and_leaves_nothing_behin
     proof(f"{environment} rehearsed with iris reading its model from the artifact store: no change, 0 left")
 
 
+@pytest.mark.parametrize("environment", ["gke-dev", "aks-dev"])
+def test_identities_of_workflows_are_made_planned_again_and_leave_nothing_behind(
+    modelyard_command: Command, proof: Proof, environment: str
+) -> None:
+    numbers = ["--repository-id", "821093847", "--owner-id", "5544123"]
+    assert modelyard_command("identities", environment, "--repository", "acme/models", *numbers).returncode == 0
+
+    done = modelyard_command("rehearse", environment, "--only", f"{environment}-identities")
+
+    assert done.returncode == 0, done.stderr
+    assert "planned again: no change in 4 stacks" in done.stdout
+    assert "destroyed: 0 left" in done.stdout
+    proof(f"{environment}-identities rehearsed: no change planned again, 0 left")
+
+
 def test_a_bucket_with_artifacts_stops_a_destroy_once_all_that_costs_is_gone(
     checkout: Path, modelyard_command: Command, proof: Proof
 ) -> None:

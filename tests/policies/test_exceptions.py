@@ -9,6 +9,7 @@ from policies.exceptions import PolicyException, load
 from policies.findings import Finding
 from policies.verdict import Verdict, judge
 from stacks.environments import load_settings
+from stacks.settings import GithubSettings
 
 DAY = datetime.date(2027, 5, 31)
 NEXT_DAY = DAY + datetime.timedelta(days=1)
@@ -146,6 +147,16 @@ def test_an_exception_is_unused_only_where_all_was_judged_that_it_may_match(
 
     assert bool(verdict.unused) is is_unused
     assert verdict.is_failure is is_unused
+
+
+@pytest.mark.parametrize("has_workflows", [True, False])
+def test_exceptions_for_identities_are_missed_only_where_there_are_any(has_workflows: bool) -> None:
+    github = GithubSettings(repository="acme/models", repository_id=1, repository_owner_id=2)
+    settings = load_settings("gke-dev").model_copy(update={"github": github if has_workflows else None})
+
+    verdict = judge([], [changed(stack="identities")], DAY, settings=settings, stacks=None)
+
+    assert bool(verdict.unused) is has_workflows
 
 
 def test_the_committed_exceptions_can_be_read() -> None:

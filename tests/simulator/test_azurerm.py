@@ -116,6 +116,43 @@ def test_names_and_roles_are_given_once(image_registry: None, new_terraform: New
     assert "RoleAssignmentExists: The role assignment already exists." in errors
 
 
+def own_role(name: str) -> Config:
+    return {
+        "name": name,
+        "scope": f"/subscriptions/{SUBSCRIPTION}",
+        "permissions": {"actions": ["Microsoft.ContainerService/managedClusters/*"]},
+    }
+
+
+def test_a_role_of_ones_own_is_assigned_and_stays_as_long_as_somebody_has_it(
+    new_terraform: NewTerraform, world: World
+) -> None:
+    terraform, other = new_terraform(), new_terraform()
+    definition = "${azurerm_role_definition.own.role_definition_resource_id}"
+    grant = {"scope": f"/subscriptions/{SUBSCRIPTION}", "role_definition_id": definition, "principal_id": OPERATORS}
+    terraform.write(
+        {"azurerm_role_definition": {"own": own_role("Clusters")}, "azurerm_role_assignment": {"own": grant}},
+        provider=PROVIDER,
+    )
+    terraform.apply()
+    assert not terraform.has_changes()
+    (assignment,) = [
+        one
+        for one in world.azurerm.all("azurerm_role_assignment").values()
+        if one["role_definition_name"] == "Clusters"
+    ]
+    assert assignment["scope"] == f"/subscriptions/{SUBSCRIPTION}"
+
+    elsewhere = {"scope": f"{GROUPS}/rg-elsewhere"}
+    other.write({"azurerm_role_definition": {"same": own_role("Clusters") | elsewhere}}, provider=PROVIDER)
+    assert "RoleDefinitionWithSameNameExists" in other.refused()
+
+    terraform.run("state", "rm", "azurerm_role_assignment.own")
+    assert "RoleDefinitionHasAssignments" in terraform.refused("destroy")
+    world.azurerm.delete("azurerm_role_assignment", assignment["id"])
+    terraform.destroy()
+
+
 def account(name: str) -> Config:
     arguments = in_group(name, account_tier="Standard", account_replication_type="LRS")
     return {"azurerm_storage_account": {"account": arguments}}

@@ -1,10 +1,12 @@
 """What Google refuses."""
 
+import re
+
 import pytest
 
 from simulator import World
 from tests.simulator.conftest import NewTerraform
-from tests.simulator.estate import PROJECT, REGION, Terraform, changed, cluster, namespace
+from tests.simulator.estate import PROJECT, REGION, Config, Terraform, changed, cluster, namespace
 
 # Real Terraform, or Node, again and again.
 pytestmark = pytest.mark.slow
@@ -102,6 +104,81 @@ def test_a_grant_to_pods_names_their_pool_by_the_projects_number(enabled_apis: N
     assert "Identity Pool does not exist (acme.svc.id.goog)" in terraform.refused()
     write("${data.google_project.own.number}")
     terraform.apply()
+
+
+def federation() -> Config:
+    """A pool for tokens of another issuer, an account that its identities act as, and a role of the project's own."""
+    pool = "${google_iam_workload_identity_pool.pool.name}"
+    provider = {
+        "workload_identity_pool_id": "outside",
+        "workload_identity_pool_provider_id": "issuer",
+        "attribute_mapping": {"google.subject": "assertion.sub"},
+        "attribute_condition": "assertion.sub == 'web'",
+        "oidc": {"issuer_uri": "https://issuer.example"},
+        "depends_on": ["google_iam_workload_identity_pool.pool"],
+    }
+    trust = {
+        "service_account_id": "${google_service_account.account.name}",
+        "role": "roles/iam.workloadIdentityUser",
+        "member": f"principalSet://iam.googleapis.com/{pool}/attribute.environment/web",
+    }
+    grant = {
+        "project": PROJECT,
+        "role": "${google_project_iam_custom_role.role.name}",
+        "member": "${google_service_account.account.member}",
+    }
+    return {
+        "google_iam_workload_identity_pool": {"pool": {"workload_identity_pool_id": "outside"}},
+        "google_iam_workload_identity_pool_provider": {"provider": provider},
+        "google_service_account": {"account": {"account_id": "outside"}},
+        "google_service_account_iam_member": {"trust": trust},
+        "google_project_iam_custom_role": {
+            "role": {"role_id": "own", "title": "Own", "permissions": ["storage.buckets.list"]}
+        },
+        "google_project_iam_member": {"grant": grant},
+    }
+
+
+def test_a_pool_for_others_tokens_is_made_once_in_thirty_days(
+    enabled_apis: None, terraform: Terraform, world: World
+) -> None:
+    output = {"provider": {"value": "${google_iam_workload_identity_pool_provider.provider.name}"}}
+    terraform.write(federation(), output=output)
+    terraform.apply()
+    assert not terraform.has_changes()
+    name = r"projects/\d+/locations/global/workloadIdentityPools/outside/providers/issuer"
+    assert re.fullmatch(name, terraform.outputs()["provider"])
+
+    terraform.destroy()
+    assert not [one for one in world.contents() if "outside" in str(one)]
+    # The role comes back by itself, the pool does not.
+    assert "Error creating WorkloadIdentityPool: googleapi: Error 409: Requested entity already exists" in (
+        terraform.refused()
+    )
+
+
+def test_grants_need_the_pool_and_the_role_that_they_name(enabled_apis: None, terraform: Terraform) -> None:
+    pool = "projects/123456789012/locations/global/workloadIdentityPools/missing"
+    trust = {"member": f"principalSet://iam.googleapis.com/{pool}/attribute.environment/web"}
+    lost = {"workload_identity_pool_id": "missing", "workload_identity_pool_provider_id": "lost"}
+    grant = {"project": PROJECT, "role": f"projects/{PROJECT}/roles/missing", "member": "allUsers"}
+    resources = federation()
+    binding = resources["google_service_account_iam_member"]["trust"] | trust
+    account = {"account": {"account_id": "lonely"}}
+    terraform.write(
+        {
+            "google_service_account": account,
+            "google_service_account_iam_member": {"lost": binding},
+            "google_iam_workload_identity_pool_provider": {
+                "lost": lost | {"oidc": {"issuer_uri": "https://issuer.example"}}
+            },
+            "google_project_iam_member": {"lost": grant},
+        }
+    )
+    errors = terraform.refused()
+    assert f"Identity Pool does not exist ({pool})" in errors
+    assert "Error creating WorkloadIdentityPoolProvider: googleapi: Error 404" in errors
+    assert f"Role (projects/{PROJECT}/roles/missing) does not exist" in errors
 
 
 def test_what_exists_is_not_made_again(enabled_apis: None, new_terraform: NewTerraform) -> None:

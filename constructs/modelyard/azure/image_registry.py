@@ -38,11 +38,18 @@ class ContainerRegistryRef(ImageRegistryRef):
 
     def grant_pull(self, scope: Construct, id_: str, *, principal_id: str) -> RoleAssignment:
         """Lets a managed identity, by its object id, pull every image."""
+        return self._grant(scope, id_, role="AcrPull", principal_id=principal_id)
+
+    def grant_push(self, scope: Construct, id_: str, *, principal_id: str) -> RoleAssignment:
+        """Lets a managed identity, by its object id, push images, and pull them."""
+        return self._grant(scope, id_, role="AcrPush", principal_id=principal_id)
+
+    def _grant(self, scope: Construct, id_: str, *, role: str, principal_id: str) -> RoleAssignment:
         return RoleAssignment(
             scope,
             id_,
             scope=self.id,
-            role_definition_name="AcrPull",
+            role_definition_name=role,
             principal_id=principal_id,
             principal_type="ServicePrincipal",
             # Made a moment ago, the identity may not be known everywhere in Entra yet.

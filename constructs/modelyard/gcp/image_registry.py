@@ -34,13 +34,24 @@ class ArtifactRegistryRef(ImageRegistryRef):
 
     def grant_pull(self, scope: Construct, id_: str, *, member: str) -> ArtifactRegistryRepositoryIamMember:
         """Lets `member`, for example `serviceAccount:nodes@…`, pull every image."""
+        return self._grant(scope, id_, role="roles/artifactregistry.reader", member=member)
+
+    def grant_push(self, scope: Construct, id_: str, *, member: str) -> ArtifactRegistryRepositoryIamMember:
+        """Lets `member` push images, and pull them; tags that are there never move, and nothing is deleted."""
+        return self._grant(scope, id_, role="roles/artifactregistry.writer", member=member)
+
+    def grant_administration(self, scope: Construct, id_: str, *, member: str) -> ArtifactRegistryRepositoryIamMember:
+        """Lets `member` change the repository, and say who pulls and pushes."""
+        return self._grant(scope, id_, role="roles/artifactregistry.admin", member=member)
+
+    def _grant(self, scope: Construct, id_: str, *, role: str, member: str) -> ArtifactRegistryRepositoryIamMember:
         return ArtifactRegistryRepositoryIamMember(
             scope,
             id_,
             project=self.project_id,
             location=self.region,
             repository=self.name,
-            role="roles/artifactregistry.reader",
+            role=role,
             member=member,
         )
 
