@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from preview.changes import ABSENT, Action, Change, Leaf, Mark, Value
+from preview.changes import Action, Change, Leaf
 from preview.redaction import Redactor
+from preview.values import ABSENT, Mark, Value
 
 _SYMBOLS: Final = {
     Action.CREATE: "+",

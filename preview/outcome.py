@@ -7,7 +7,7 @@ from policies.verdict import Verdict
 from preview.bill import Bill
 from preview.changes import Action, Change, Plan
 from preview.renames import Rename
-from preview.verdicts import Finding
+from preview.verdicts import Danger, Finding
 
 
 class Status(StrEnum):
@@ -57,8 +57,8 @@ class StackPreview:
 
     @property
     def has_changes(self) -> bool:
-        """Whether a deploy would do anything, as far as is known."""
-        return bool(self.changes) or self.status is not Status.PLANNED or self.moves_state
+        """Whether a deploy would do anything, or what it may do differs, as far as is known."""
+        return bool(self.changes or self.findings) or self.status is not Status.PLANNED
 
 
 @dataclass
@@ -68,6 +68,7 @@ class EnvironmentPreview:
     Attributes:
         name: Its file's name.
         plans_by: Whose plans they are, in words.
+        has_real_plans: Whether any of them are a real provider's.
         stacks: Those that differ, in order of deployment.
         unchanged: How many others there are.
         error: Why there is nothing of it: what its program says.
@@ -77,6 +78,7 @@ class EnvironmentPreview:
 
     name: str
     plans_by: str = ""
+    has_real_plans: bool = True
     stacks: list[StackPreview] = field(default_factory=list)
     unchanged: int = 0
     error: str = ""
@@ -87,7 +89,7 @@ class EnvironmentPreview:
     def findings(self) -> list[Finding]:
         """All of its stacks', the worst kind first."""
         found = [finding for stack in self.stacks for finding in stack.findings]
-        kinds = list(type(found[0].danger)) if found else []
+        kinds = list(Danger)
         return sorted(found, key=lambda each: (kinds.index(each.danger), each.stack, each.address))
 
     @property

@@ -8,9 +8,10 @@ from costs.charges import Range
 from policies.findings import Finding
 from policies.verdict import Verdict
 from preview.bill import Bill
-from preview.changes import ABSENT, Change, Leaf, Value
+from preview.changes import Change, Leaf
 from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.redaction import Redactor
+from preview.values import ABSENT, Value
 
 
 def record(
@@ -116,8 +117,8 @@ def _changes(preview: EnvironmentPreview) -> Iterator[dict[str, Any]]:
             yield place | changed_values(change)
         # What cannot be planned, or is not in the code any more, is no "nothing changes" either.
         if not stack.changes and stack.has_changes:
-            action = "state moved" if stack.status is Status.PLANNED else str(stack.status)
-            yield {"environment": preview.name, "stack": stack.id, "action": action, "file": stack.file}
+            says = stack.findings[0].danger if stack.status is Status.PLANNED else stack.status
+            yield {"environment": preview.name, "stack": stack.id, "action": str(says), "file": stack.file}
 
 
 def changed_values(change: Change) -> dict[str, Any]:

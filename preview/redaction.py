@@ -83,11 +83,20 @@ def without_secrets(type_name: str, path: str, value: Any) -> Any:  # noqa: ANN4
     if isinstance(value, dict):
         return {key: without_secrets(type_name, f"{path}.{key}", each) for key, each in value.items()}
     if isinstance(value, list):
-        return [without_secrets(type_name, f"{path}[{i}]", each) for i, each in enumerate(value)]
+        return [
+            HIDDEN if is_secret_argument(value, i) else without_secrets(type_name, f"{path}[{i}]", each)
+            for i, each in enumerate(value)
+        ]
     if isinstance(value, str) and value[:1] in ("{", "["):
         with suppress(ValueError):
             return json.dumps(without_secrets(type_name, f"{path}→", json.loads(value)), ensure_ascii=False)
     return value
+
+
+def is_secret_argument(elements: list[Any] | None, i: int) -> bool:
+    """Whether the argument of a program before this one is `--password` or the like."""
+    flag = elements[i - 1] if elements and 0 < i <= len(elements) else None
+    return isinstance(flag, str) and flag.startswith("-") and "=" not in flag and is_secret_name(flag)
 
 
 def is_secret_name(name: str) -> bool:
@@ -175,13 +184,17 @@ def secrets_of_plan(plan: Mapping[str, Any]) -> set[str]:
 
 
 def _texts(value: Any, sensitive: Any, path: str = "") -> Iterator[tuple[str, str, bool]]:  # noqa: ANN401 - of any shape
+    """Each text in a value, also in the JSON of a text: its path, itself, and whether it is marked."""
     if isinstance(value, dict):
         for name, each in value.items():
             mark = sensitive.get(name) if isinstance(sensitive, dict) else sensitive
             yield from _texts(each, mark, f"{path}.{name}".removeprefix("."))
     elif isinstance(value, list):
         for i, each in enumerate(value):
-            mark = sensitive[i] if isinstance(sensitive, list) and i < len(sensitive) else sensitive
-            yield from _texts(each, mark if not isinstance(mark, list | dict) or mark else False, f"{path}[{i}]")
+            mark = (sensitive[i] if i < len(sensitive) else False) if isinstance(sensitive, list) else sensitive
+            yield from _texts(each, mark is True or is_secret_argument(value, i) or mark, f"{path}[{i}]")
     elif isinstance(value, str):
         yield path, value, sensitive is True
+        if value[:1] in ("{", "["):
+            with suppress(ValueError):
+                yield from _texts(json.loads(value), False, f"{path}→")

@@ -28,7 +28,8 @@ def preview(name: str, sides: Sides, folder: Path, plugins: Sequence[Path], reda
     Raises:
         TerraformError: The base cannot be deployed to the simulated providers.
     """
-    recorder = Recorder(sides, redactor, frozenset(RECORDED_VERSIONS.keys() - forwarded_plugins(plugins).keys()))
+    real = forwarded_plugins(plugins).keys()
+    recorder = Recorder(sides, redactor, frozenset(RECORDED_VERSIONS.keys() - real))
     found = recorder.difference
     for id_ in {*found.planned, *found.moved}:
         recorder.begin(id_)
@@ -40,6 +41,7 @@ def preview(name: str, sides: Sides, folder: Path, plugins: Sequence[Path], reda
     return EnvironmentPreview(
         name,
         plans_by=whose_plans(list(plugins), sides.settings.cloud),
+        has_real_plans=bool(real),
         stacks=recorder.in_order(),
         unchanged=len(sides.head) - len(recorder.previews.keys() & sides.head.keys()),
     )

@@ -1,6 +1,7 @@
 from typing import Any
 
-from preview.changes import ABSENT, Action, Leaf, Mark, changes, drift
+from preview.changes import Action, Leaf, changes, drift
+from preview.values import ABSENT, Mark
 from tests.plans import Values, plan_of, resource_change
 
 

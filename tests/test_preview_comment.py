@@ -9,7 +9,7 @@ from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.record import record, text
 from preview.redaction import Redactor
 from preview.untrusted_comment import harmless
-from preview.verdicts import findings
+from preview.verdicts import findings, unprotected
 from tests.plans import Values, plan_of, resource_change
 
 
@@ -135,6 +135,16 @@ def test_what_has_no_plan_is_a_change_of_the_record(status: Status) -> None:
     assert estate.has_failed is (status is Status.FAILED)
 
 
+def test_protection_that_is_lifted_is_a_change_though_nothing_is_planned() -> None:
+    kept, free = ({"a.b": {"lifecycle": {"prevent_destroy": each}}} for each in (True, False))
+    stack = StackPreview("dev-x", findings=unprotected("dev-x", kept, free))
+    estate = EnvironmentPreview("dev", stacks=[stack])
+
+    assert "0 changes in 1 stack, ⚠️ 1 danger" in _comment(estate)
+    found = record([estate], Redactor(), base="b", head="h", live=False)
+    assert [each["action"] for each in found["changes"]] == ["protection lifted"]
+
+
 def test_the_record_is_json_and_empty_when_nothing_changes() -> None:
     found = json.loads(text(record([EnvironmentPreview("dev")], Redactor(), base="b", head="h", live=True)))
 
@@ -142,9 +152,21 @@ def test_the_record_is_json_and_empty_when_nothing_changes() -> None:
     assert found["live"] is True
 
 
-def test_plans_of_the_simulator_alone_are_called_that() -> None:
-    ours = "the plans are the simulator's own, made from the recorded schemas of the real ones"
+def test_the_first_line_says_when_the_plans_are_the_simulator_s_alone() -> None:
+    stacks = [_stack("dev-x", _update("a", "b"))]
+    ours = EnvironmentPreview("dev", plans_by="the simulator's", has_real_plans=False, stacks=stacks)
+    real = EnvironmentPreview("prod", plans_by="the simulator's", stacks=stacks)
 
-    written = _comment(EnvironmentPreview("dev", plans_by=ours), EnvironmentPreview("prod", plans_by=ours))
+    written = _comment(ours, real).splitlines()
 
-    assert f"dev, prod: {ours}. No update here is called safe" in written
+    assert written[1].startswith(
+        "## Preview: ❔ not the real providers' plans, so no update is called safe, 2 changes in"
+    )
+    assert "dev, prod: the simulator's." in written
+    assert "not the real" not in _comment(real)
+
+
+def test_an_error_of_terraform_s_is_open() -> None:
+    written = _comment(EnvironmentPreview("dev", stacks=[_stack("dev-x", status=Status.FAILED, says="Error: no")]))
+
+    assert "<details open><summary><code>dev-x</code>: failed</summary>\n\n```diff\n# Error: no\n```" in written

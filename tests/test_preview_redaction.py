@@ -85,6 +85,13 @@ def test_a_plan_s_secrets_are_learned_by_mark_and_by_place() -> None:
     assert secrets_of_plan(plan) == {"first-secret", "second-secret", "marked-secret", "marked-too", "output-secret"}
 
 
+def test_secrets_in_the_json_of_a_text_and_after_a_flag_are_learned() -> None:
+    values = ['{"auth": {"adminPassword": "json-secret"}, "args": ["--token", "flag-secret", "shown"]}']
+    entry = resource_change("helm_release.a", before=None, after={"values": values})
+
+    assert secrets_of_plan(plan_of(entry)) == {"json-secret", "flag-secret"}
+
+
 def test_this_process_s_variables_are_secret_but_for_what_everybody_sees(tmp_path: Path) -> None:
     (tmp_path / "dev.toml").write_text('project_id = "my-project"\n')
     variables = {
