@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.cdktf_cli import CDKTF
-from commands.rehearsal import clean_environment
 from simulator.process import SimulatedProviders
 from stacks.paths import ROOT
+from terraform_cli.environment import clean_environment
 
 SIZES = {1: 3, 10: 3, 50: 1}
 FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster")

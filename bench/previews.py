@@ -26,13 +26,14 @@ from rich.progress import track
 
 from bench.estate import write_services
 from commands.cdktf_cli import CDKTF
-from commands.provider_plugins import plugin_folders
-from commands.rehearsal import Rehearsal, clean_environment
-from commands.terraform import terraform
+from commands.rehearsal import Rehearsal
 from preview.changes import changes
 from preview.record import changed_values
 from simulator.process import SimulatedProviders
 from stacks.paths import ROOT
+from terraform_cli.call import terraform
+from terraform_cli.environment import clean_environment
+from terraform_cli.plugins import plugin_folders
 
 ENVIRONMENTS = ("gke-dev", "aks-dev")
 SERVICES = 50

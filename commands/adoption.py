@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from commands.cluster_stacks import cluster_stacks
-from commands.terraform import TerraformError, terraform
+from terraform_cli.call import TerraformError, terraform
 
 console = Console(highlight=False, soft_wrap=True)
 _IMPORTS = "adopt.tf.json"

@@ -17,7 +17,7 @@ from commands.images import images
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
-from commands.terraform import TerraformError
+from terraform_cli.call import TerraformError
 
 app = typer.Typer(
     help="Machine-learning services on Kubernetes: rehearsed, deployed, protected.",

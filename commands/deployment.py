@@ -15,13 +15,13 @@ from commands.cdktf_cli import run_cdktf
 from commands.image_loader import loads
 from commands.images import PROVIDED, provide_images
 from commands.pod_reasons import pod_reasons
-from commands.rehearsal import clean_environment
-from commands.terraform import terraform
 from commands.volumes import confirm_deletion, kept_volumes
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import ROOT
 from stacks.settings import CloudSettings, Settings
+from terraform_cli.call import terraform
+from terraform_cli.environment import clean_environment
 
 console = Console(highlight=False, soft_wrap=True)
 _LOG = ROOT / "cdktf.log"

@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 
 from commands.prerequisites import missing_tools
-from commands.provider_plugins import plugin_folders
 from preview import comment, record
 from preview.environments import Revisions, preview_all
 from preview.outcome import EnvironmentPreview
 from preview.redaction import Redactor, secrets_of_environment
 from preview.revisions import committed, working_tree
 from stacks.paths import ENVIRONMENTS
+from terraform_cli.plugins import plugin_folders
 
 console = Console(highlight=False, soft_wrap=True, stderr=True)
 

@@ -1,7 +1,6 @@
 """Where a rehearsal keeps its things, and the variables that make the CDKTF CLI rehearse."""
 
 import json
-import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -104,12 +103,3 @@ class Rehearsal:
             return 0
         resources = json.loads(written)["resources"]
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
-
-
-def clean_environment() -> dict[str, str]:
-    """The process's environment without what would change where Terraform works or what it asks for."""
-    leaking = {"TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_REATTACH_PROVIDERS", "TF_PLUGIN_CACHE_DIR"}
-    # One that names a missing file does nothing but warn, at every call.
-    if not Path(os.environ.get("TF_CLI_CONFIG_FILE", "")).is_file():
-        leaking.add("TF_CLI_CONFIG_FILE")
-    return {name: value for name, value in os.environ.items() if name not in leaking}

@@ -19,13 +19,14 @@ from rich.table import Column, Table
 
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
-from commands.provider_plugins import plugin_folders, whose_plans
-from commands.rehearsal import Rehearsal, clean_environment
-from commands.terraform import TerraformError, terraform
+from commands.rehearsal import Rehearsal
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from stacks.environments import chosen_environment, load_cloud_settings
 from stacks.paths import ROOT
+from terraform_cli.call import TerraformError, terraform
+from terraform_cli.environment import clean_environment
+from terraform_cli.plugins import plugin_folders, whose_plans
 
 _DRIFT_MEND = "a value that the cloud gives back differs from the one written: write what it gives back, or nothing"
 _TAIL_LINES = 30

@@ -13,9 +13,9 @@ from typing import Any
 
 from modelyard.errors import ConfigurationError
 
-from commands.terraform import TerraformError, terraform
 from stacks.environments import load_settings
 from stacks.paths import ROOT
+from terraform_cli.call import TerraformError, terraform
 
 Backend = Mapping[str, Mapping[str, Any]]
 

@@ -12,7 +12,7 @@ from modelyard.errors import ConfigurationError
 import typer
 
 from commands.cluster_stacks import cluster_stacks
-from commands.terraform import terraform
+from terraform_cli.call import terraform
 
 _CLAIM = "kubernetes_persistent_volume_claim_v1"
 # `modelyard.volume` writes it; importing that would start CDKTF.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
-from commands.provider_plugins import plugin_folders
 from comparison.report import DOCUMENT, Row, document, summary
 from comparison.runs import compare
 from simulator.plugin_binaries import FORWARDED, forwarded_plugins
+from terraform_cli.plugins import plugin_folders
 
 
 def _plugins(folders: list[Path]) -> Path:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from commands.rehearsal import Rehearsal, clean_environment
-from commands.terraform import terraform
+from commands.rehearsal import Rehearsal
 from comparison.changes import Change
 from stacks.paths import ROOT
+from terraform_cli.call import terraform
+from terraform_cli.environment import clean_environment
 
 Configuration = dict[str, Any]
 

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from commands.terraform import terraform
 from comparison.estate import Configuration
 from comparison.plans import Leaves, leaves
 from simulator import SimulatedProviders
 from simulator.identity_endpoint import azurerm_without_access
 from simulator.real_provider import NO_NETWORK
+from terraform_cli.call import terraform
 
 ALONE, FORWARDED, REAL = "simulator alone", "forwarded", "real"
 Sides = Mapping[str, Mapping[str, str]]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
-from commands.terraform import TerraformError
 from preview import live, run
 from preview.bill import bill
 from preview.estate import Estate, read
@@ -22,6 +21,7 @@ from preview.sides import Sides
 from stacks.clouds import CLOUDS, settings_model
 from stacks.environments import load_settings
 from stacks.settings import CloudSettings
+from terraform_cli.call import TerraformError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from commands.terraform import TerraformError, terraform
 from preview.changes import Plan
 from preview.estate import Configuration, Stack, upstream
 from preview.in_order import in_order
@@ -15,6 +14,7 @@ from preview.redaction import Redactor
 from preview.sides import Sides
 from preview.simulation import without_prevent_destroy
 from stacks.paths import ROOT
+from terraform_cli.call import TerraformError, terraform
 
 _NOT_HERE = "its state is a file on the machine of whoever deployed it, until `modelyard state move` moves it"
 PLANS_BY = "the plans are those of the real providers, against the real state"

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from commands.terraform import TerraformError
 from preview import verdicts
 from preview.changes import Action, Change, Plan, changes, drift
 from preview.estate import Difference, difference, downstream, upstream
@@ -12,6 +11,7 @@ from preview.renames import renames
 from preview.sides import Sides
 from preview.source_files import source_file
 from preview.verdicts import CLUSTERS, Danger, Finding
+from terraform_cli.call import TerraformError
 
 _STATE_MOVED = (
     "its state has another place: `cdktf deploy` stops there and asks for `-migrate-state`, and without that it would "

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
-from commands.rehearsal import clean_environment
 from stacks.paths import ROOT
+from terraform_cli.environment import clean_environment
 
 
 @dataclass(frozen=True)

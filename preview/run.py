@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.provider_plugins import whose_plans
-from commands.terraform import TerraformError
 from preview.estate import downstream, upstream
 from preview.in_order import in_order
 from preview.outcome import EnvironmentPreview
@@ -13,6 +11,8 @@ from preview.redaction import Redactor
 from preview.sides import Sides
 from preview.simulation import Simulation
 from simulator.plugin_binaries import RECORDED_VERSIONS, forwarded_plugins
+from terraform_cli.call import TerraformError
+from terraform_cli.plugins import whose_plans
 
 
 def preview(name: str, sides: Sides, folder: Path, plugins: Sequence[Path], redactor: Redactor) -> EnvironmentPreview:

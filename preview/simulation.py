@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from commands.terraform import terraform
 from preview.changes import Plan
 from preview.estate import Configuration, Estate, Stack
 from preview.in_order import in_order
 from simulator.process import SimulatedProviders
 from simulator.world import World
+from terraform_cli.call import terraform
 
 # REGISTRY/PATH:TAG, wherever in a text: also in the values of a chart.
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::\d+)?/[a-z0-9._/-]+:[A-Za-z0-9_.-]+(?:@sha256:[0-9a-f]{64})?")

@@ -14,7 +14,6 @@ import pytest
 from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
 
 import stacks.add_ons
-from commands.terraform import terraform
 from stacks.add_ons import add_on_modules, add_ons_settings
 from stacks.add_ons.polyaxon.settings import PolyaxonSettings
 from stacks.app import build_app
@@ -23,6 +22,7 @@ from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT
 from stacks.service import ServiceStack
 from stacks.settings import AddOnSettings, Settings
+from terraform_cli.call import terraform
 from tests.conftest import Synthesise, resource
 
 SERVICE = """

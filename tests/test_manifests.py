@@ -20,11 +20,11 @@ from modelyard.service_scope import ServiceScope
 import pytest
 from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
 
-from commands.terraform import terraform
 from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.paths import ROOT
 from stacks.settings import Settings
+from terraform_cli.call import terraform
 from tests.conftest import Synthesise, resource
 
 NODE = NodeCapacity(machine_type="n", cpu_millicores=940, memory_mebibytes=2780, arithmetic="")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.provider_plugins import plugin_folders, whose_plans
 from simulator.plugin_binaries import RECORDED_VERSIONS, system
+from terraform_cli.plugins import plugin_folders, whose_plans
 
 GOOGLE = RECORDED_VERSIONS["google"]
 

@@ -20,13 +20,13 @@ import urllib3
 from filelock import FileLock
 from playwright.sync_api import Page, sync_playwright
 
-from commands.terraform import terraform
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
 from services.image_classifier.tests.image_host import image_host
 from simulator.plugin_binaries import RECORDED_VERSIONS
 from stacks.add_ons import add_on_modules
 from stacks.add_ons.kserve.serving_runtime import pinned_libraries, serving_runtime
 from stacks.paths import ROOT
+from terraform_cli.call import terraform
 from tests.conftest import copy_of_the_repo
 from tests.e2e.argo import Argo, build_argo, running_argo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster

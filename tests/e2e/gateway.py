@@ -13,10 +13,10 @@ from modelyard.gateway import GATEWAY
 import pytest
 import yaml
 
-from commands.terraform import terraform
 from stacks.add_ons.gateway.values import CHART
 from stacks.app import build_app
 from stacks.environments import load_settings
+from terraform_cli.call import terraform
 from tests.e2e.clusters import Cluster
 from tests.e2e.go_modules import build, module_folder
 from tests.e2e.local_cluster import kubectl, wait_until

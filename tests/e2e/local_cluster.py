@@ -18,8 +18,8 @@ from modelyard.build_context import BuildContext
 import psutil
 import urllib3
 
-from commands.terraform import terraform
 from services.image_classifier.tests.pictures import encoded, picture
+from terraform_cli.call import terraform
 from tests.conftest import command_environment, run_modelyard
 
 Answer = TypeVar("Answer")

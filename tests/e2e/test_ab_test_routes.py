@@ -9,7 +9,7 @@ import pytest
 import tomlkit
 import urllib3
 
-from commands.terraform import terraform
+from terraform_cli.call import terraform
 from tests.e2e.conftest import Proof
 from tests.e2e.forecaster import (
     BUILD_OPTIONS,

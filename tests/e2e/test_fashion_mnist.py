@@ -19,8 +19,8 @@ import tomlkit
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from commands.terraform import terraform
 from services.fashion_mnist.tests.images import make_images
+from terraform_cli.call import terraform
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.disks import disk

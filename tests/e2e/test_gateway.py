@@ -14,8 +14,8 @@ from modelyard.restricted import restricted_container, restricted_pod
 import pytest
 import urllib3
 
-from commands.terraform import terraform
 from stacks.add_ons.gateway.values import PODS, STATUS_PORT
+from terraform_cli.call import terraform
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.gateway import Gateway

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.terraform import terraform
+from terraform_cli.call import terraform
 from tests.e2e.api_proxy import ApiProxy, api_proxy
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, inside, kill, kubectl, pod, predict, steady_stream, wait_until

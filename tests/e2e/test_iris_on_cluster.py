@@ -13,8 +13,8 @@ import pytest
 import urllib3
 from playwright.sync_api import Page, expect
 
-from commands.terraform import terraform
 from stacks.paths import SERVICES
+from terraform_cli.call import terraform
 from tests.e2e.conftest import Proof
 from tests.e2e.disks import disk
 from tests.e2e.iris_page import slide, tell_virginica

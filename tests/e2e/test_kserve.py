@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from commands.terraform import terraform
 from stacks.add_ons import add_ons_settings
 from stacks.add_ons.kserve import cert_manager
 from stacks.add_ons.kserve.stack import REPOSITORY
@@ -20,6 +19,7 @@ from stacks.add_ons.kserve.values import VERSION, values
 from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.paths import ROOT
+from terraform_cli.call import terraform
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.go_modules import module_folder

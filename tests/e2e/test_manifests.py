@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import tomlkit
 
-from commands.terraform import terraform
+from terraform_cli.call import terraform
 from tests.conftest import Command
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, kill, kubectl, wait_until

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from commands.rehearsal import Rehearsal
-from commands.terraform import TerraformError, terraform
 from comparison.estate import Configuration, configuration, deploy, state, synthesise
 from simulator import SimulatedProviders
 from simulator.schema import Block, ProviderSchema
+from terraform_cli.call import TerraformError, terraform
 from tests.conftest import CLOUD_ENVIRONMENTS
 from tests.e2e.conftest import Proof
 

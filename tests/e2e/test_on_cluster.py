@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from commands.node_images import NodeImages, images_on_nodes
-from commands.terraform import terraform
+from terraform_cli.call import terraform
 from tests.conftest import command_environment
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, inside, kubectl, pod, predict, steady_stream, wait_until

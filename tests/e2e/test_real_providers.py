@@ -7,13 +7,13 @@ from modelyard.exposure import Exposure
 
 import pytest
 
-from commands.terraform import terraform
 from stacks.aks.settings import AksSettings
 from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.services import find_services
 from stacks.settings import CloudSettings, GithubSettings, ServiceSettings, Settings
+from terraform_cli.call import terraform
 from tests.conftest import with_services
 from tests.e2e.conftest import Proof
 

@@ -20,7 +20,6 @@ import boto3
 import pytest
 import yaml
 
-from commands.terraform import terraform
 from services.sales_pipeline.runtime.sales_pipeline.model import read_model
 from services.sales_pipeline.steps import MODEL_KEY, NAME, RESOURCES, SALES_KEY
 from services.sales_pipeline.template import cron_workflow, workflow_template
@@ -28,6 +27,7 @@ from services.sales_pipeline.tests.deployed_steps import deployed_steps
 from services.sales_pipeline.tests.program import RUNTIME
 from services.sales_pipeline.tests.sales import write_sales
 from stacks.add_ons.argo_workflows.repository import StoreKind
+from terraform_cli.call import terraform
 from tests.e2e.argo import Argo
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof

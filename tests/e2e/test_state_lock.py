@@ -19,8 +19,8 @@ from typing import Any
 import psutil
 import pytest
 
-from commands.rehearsal import clean_environment
-from commands.terraform import TerraformError, terraform
+from terraform_cli.call import TerraformError, terraform
+from terraform_cli.environment import clean_environment
 from tests.conftest import Command, command_environment
 from tests.e2e.conftest import Proof
 from tests.e2e.state_stores import Store

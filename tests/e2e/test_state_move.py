@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from commands.rehearsal import clean_environment
 from stacks.environments import load_cloud_settings
+from terraform_cli.environment import clean_environment
 from tests.conftest import Command, Synthesise
 from tests.e2e.conftest import Proof
 from tests.e2e.state_stores import Store

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from commands.rehearsal import clean_environment
+from terraform_cli.environment import clean_environment
 
 
 class TerraformError(Exception):
