@@ -33,16 +33,22 @@ class Bill:
         return is_above(self.after, self.cap)
 
 
-def bill(sides: Sides) -> Bill | None:
+def bill(sides: Sides, *, has_base: bool) -> Bill | None:
     """The month before and after, of all stacks; None for an environment that is not in a cloud.
 
     What is not in the head any more is still there after a deploy: it is billed until somebody destroys it.
+
+    Args:
+        sides: The stacks.
+        has_base: Whether there is anything to compare with.
     """
     if not isinstance(sides.settings, CloudSettings):
         return None
     left = [stack for id_, stack in sides.base.items() if id_ not in sides.head]
-    before = estimate(_resources(sides.base.values()), place_of(sides.base_settings or sides.settings))
     after = estimate(_resources([*sides.head.values(), *left]), place_of(sides.settings))
+    before = after
+    if has_base:
+        before = estimate(_resources(sides.base.values()), place_of(sides.base_settings or sides.settings))
     return Bill(difference(before, after), after, sides.settings.monthly_cap_usd)
 
 

@@ -82,7 +82,7 @@ def preview_all(
             return EnvironmentPreview(name, error=found)
         work = folder / "plans" / name
         work.mkdir(parents=True)
-        return _previewed(name, found, work, redactor, plugins, every_stack=revisions.base is None)
+        return _previewed(name, found, work, redactor, plugins, has_base=revisions.base is not None)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         previews = list(pool.map(preview, names))
@@ -91,16 +91,16 @@ def preview_all(
 
 
 def _previewed(
-    name: str, sides: Sides, work: Path, redactor: Redactor, plugins: Sequence[Path] | None, *, every_stack: bool
+    name: str, sides: Sides, work: Path, redactor: Redactor, plugins: Sequence[Path] | None, *, has_base: bool
 ) -> EnvironmentPreview:
     if plugins is None:
-        found = live.preview(name, sides, work, redactor, every_stack=every_stack)
+        found = live.preview(name, sides, work, redactor, every_stack=not has_base)
     else:
         try:
             found = run.preview(name, sides, work, plugins, redactor)
         except TerraformError as error:
             return EnvironmentPreview(name, error=f"the base cannot be deployed to the simulated providers:\n{error}")
-    found.bill = bill(sides)
+    found.bill = bill(sides, has_base=has_base)
     return found
 
 

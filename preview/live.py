@@ -34,7 +34,7 @@ def preview(name: str, sides: Sides, folder: Path, redactor: Redactor, *, every_
     found = recorder.difference
     wanted = sorted(sides.head) if every_stack else sorted({*found.planned, *found.moved})
     for id_ in wanted:
-        recorder.begin(id_)
+        recorder.begin(id_, has_base=not every_stack)
     _plan(
         _Deployed(folder, has_store=any("local" not in each.backend for each in sides.head.values())), recorder, wanted
     )

@@ -39,10 +39,10 @@ class Recorder:
         self._redactor = redactor
         self._simulated = simulated
 
-    def begin(self, id_: str) -> None:
-        """A stack is going to be planned, or only its state's place differs."""
+    def begin(self, id_: str, *, has_base: bool = True) -> None:
+        """A stack is going to be planned, or only its state's place differs; without a base, none is called new."""
         file = source_file(id_, self.sides.sources, self.sides.settings.cloud)
-        stack = self.previews[id_] = StackPreview(id_, file=file, is_new=id_ in self.difference.added)
+        stack = self.previews[id_] = StackPreview(id_, file=file, is_new=has_base and id_ in self.difference.added)
         if id_ in self.difference.moved:
             stack.moves_state = True
             stack.findings.append(Finding(Danger.STATE_MOVED, id_, "", _STATE_MOVED))

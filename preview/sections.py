@@ -125,6 +125,8 @@ def _write_bill(text: Text, preview: EnvironmentPreview) -> None:
     if change.stacks:
         told = f"{money(change.before)} → {told} ({signed(change.monthly)})"
     told += f", the cap is ${cap:,}" if cap is not None else ""
+    oldest = preview.bill.after.oldest
+    told += f"; the oldest price is of {oldest.date}" if oldest and change.stacks else ""
     above = "❌ above the cap: " if preview.bill.is_above_cap else ""
     text.add(f"💰 {above}{told}\n\n")
     if change.stacks:

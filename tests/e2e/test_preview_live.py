@@ -105,6 +105,7 @@ def notes(local_with: Callable[[str], Local], tmp_path: Path) -> Iterator[_Notes
 def test_what_is_deployed_is_read_and_nothing_is_written(notes: _Notes, proof: Proof) -> None:
     new = notes.preview()
     assert [each["action"] for each in new["changes"]] == ["create", "create"]
+    assert new["environments"]["local"]["stacks"][_STACK]["is_new"] is False
 
     notes.cdktf("deploy")
     state = notes.local.checkout / f"terraform.{_STACK}.tfstate"
