@@ -142,12 +142,18 @@ def base_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> N
         subprocess.run([folder / "images.sh", "build", context, "localhost/nothing:1"], check=True, timeout=600)
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page in a browser of its own."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser; also for tests of what another one has done in it."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
         pytest.skip("no chromium and no google-chrome: nothing was tried in a browser")
+    return found
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    """A page in a browser of its own."""
     with sync_playwright() as playwright:
         # Its own sandbox needs rights that a container has not; it opens nothing but this machine's pages.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
