@@ -140,7 +140,7 @@ def modelyard_command(checkout: Path) -> Command:
 
 
 def run_modelyard(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`modelyard ARGUMENTS` in a copied repo, within five minutes."""
+    """`modelyard ARGUMENTS` in a copied repo, within a quarter of an hour: it may build images beside other builds."""
     return subprocess.run(
         [sys.executable, "-m", "commands", *arguments],
         cwd=checkout,
@@ -149,7 +149,7 @@ def run_modelyard(checkout: Path, *arguments: str, **environment: str) -> subpro
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
 
 
