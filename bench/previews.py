@@ -61,8 +61,6 @@ class _Repo:
                 content = file.read_text()
                 begin = content.index("[services.")
                 file.write_text(content[:begin] + content[content.index("# Without this table") :])
-            else:
-                file.unlink()
         for name in ("node_modules", ".venv"):
             (folder / name).symlink_to(ROOT / name)
         self._git("init", "--quiet")
@@ -183,6 +181,7 @@ def _preview(repo: _Repo, output: Path) -> tuple[float, _Changes]:
         "--output",
         str(output),
     ]
+    command += [argument for name in ENVIRONMENTS for argument in ("--env", name)]
     began = time.perf_counter()
     repo.run(command, repo.variables())
     seconds = time.perf_counter() - began
