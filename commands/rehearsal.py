@@ -9,6 +9,9 @@ from pathlib import Path
 
 from stacks.paths import ROOT
 
+#: The variable that names the folder of the rehearsal under way in a shell.
+REHEARSAL = "MODELYARD_REHEARSAL"
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -74,6 +77,7 @@ class Rehearsal:
         """
         return {
             "MODELYARD_ENV": self.environment,
+            REHEARSAL: str(self.folder),
             "CDKTF_APP": shlex.join(self.app_command(lift_protection=lift_protection)),
             "CDKTF_OUTPUT": str(self.output),
             # Locking asks the registry for checksums, which simulated providers have not.

@@ -8,7 +8,7 @@ from costs.estimate import Estimate, estimate
 from costs.place import place_of
 from costs.report import is_above
 from costs.resources import Resource, declared
-from preview.estate import Stack
+from estate.stacks import Stack
 from preview.sides import Sides
 from stacks.settings import CloudSettings
 

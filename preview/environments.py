@@ -10,9 +10,9 @@ from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
+from estate.stacks import Estate, read
 from preview import live, run
 from preview.bill import bill
-from preview.estate import Estate, read
 from preview.outcome import EnvironmentPreview
 from preview.policing import police
 from preview.redaction import Redactor

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from estate.in_order import in_order
+from estate.stacks import Configuration, Stack, upstream
 from preview.changes import Plan
-from preview.estate import Configuration, Stack, upstream
-from preview.in_order import in_order
 from preview.outcome import EnvironmentPreview
 from preview.recording import Recorder
 from preview.redaction import Redactor

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
+from estate.stacks import downstream, upstream
 from preview import verdicts
 from preview.changes import Action, Change, Plan, changes, drift
-from preview.estate import Difference, difference, downstream, upstream
+from preview.difference import Difference, difference
 from preview.outcome import StackPreview, Status
 from preview.redaction import Redactor, secrets_of_plan
 from preview.renames import renames

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from preview.estate import downstream, upstream
-from preview.in_order import in_order
+from estate.in_order import in_order
+from estate.stacks import downstream, upstream
 from preview.outcome import EnvironmentPreview
 from preview.recording import Recorder
 from preview.redaction import Redactor

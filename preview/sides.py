@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from preview.estate import Estate
+from estate.stacks import Estate
 from stacks.settings import Settings
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from estate.in_order import in_order
+from estate.stacks import Configuration, Estate, Stack
 from preview.changes import Plan
-from preview.estate import Configuration, Estate, Stack
-from preview.in_order import in_order
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from terraform_cli.call import terraform

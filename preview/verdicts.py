@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from estate.stacks import Configuration
 from preview.changes import Action, Change
-from preview.estate import Configuration
 from preview.exposure import openings
 from preview.safeguards import GUARDS, lifted
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from estate.stacks import Estate, Stack
 from preview.bill import Bill, bill
-from preview.estate import Estate, Stack
 from preview.sides import Sides
 from stacks.gke.settings import GkeSettings
 from tests.conftest import Stacks, Synthesise

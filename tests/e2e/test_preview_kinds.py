@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from estate.stacks import Estate, read
 from preview import run
-from preview.estate import Estate, read
 from preview.outcome import EnvironmentPreview, Status
 from preview.redaction import Redactor
 from preview.revisions import Revision, synthesise

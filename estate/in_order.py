@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-from preview.estate import Estate, upstream
+from estate.stacks import Estate, upstream
 
 
 def in_order(estate: Estate, wanted: Collection[str], work: Callable[[str], None]) -> None:
