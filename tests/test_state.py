@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.remote_state import Lock
+from terraform_cli.locks import Lock
 from commands.state_unlock import evidence
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ProtectionLifted
