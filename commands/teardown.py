@@ -8,6 +8,7 @@ from modelyard.errors import ConfigurationError
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from commands import state as own_state
 from commands.protection import person, record_lifting
@@ -15,7 +16,7 @@ from commands.synthesis import Synthesis, synthesise
 from costs.charges import NOTHING
 from costs.report import money
 from estate.volumes import KeptVolume, volumes_in
-from runs.estate_run import Limits
+from runs.results import Limits, StackResult
 from stacks.environments import load_settings
 from stacks.paths import ROOT
 from stacks.settings import CloudSettings, ProtectionLifted, Settings
@@ -110,13 +111,10 @@ class _Going:
         console.print(f"  backed up: {len(self.states)} states in {place.relative_to(ROOT)}")
         for id_ in self._artifacts():
             give_up_content(self.synthesis.estate[id_])
-        lifted = self.steps.lift(self.states)
-        self._refuse("lift the protection of", lifted)
-        for id_ in lifted:
-            console.print(f"  no longer protected: {id_}")
+        self._refuse("lift the protection of", self.steps.lift(self.states))
         self._destroy_workloads()
         rest = self.stacks - self.phases.workloads
-        self._done("destroy", self.steps.destroy(rest - self.phases.state))
+        self._refuse("destroy", self.steps.destroy(rest - self.phases.state))
         if rest & self.phases.state:
             self._destroy_state_store()
 
@@ -130,15 +128,15 @@ class _Going:
         without = self.phases.cluster and not self.phases.cluster & self.states.keys()
         results = {} if without else self.steps.destroy(workloads)
         if not without and not _failed(results):
-            self._show(results)
-        elif self.phases.cluster and self.steps.is_without_cluster(self.phases.cluster):
+            return
+        if self.phases.cluster and self.steps.is_without_cluster(self.phases.cluster):
             console.print("  the cluster is not there any more")
             for id_ in self.steps.forget_what_was_in_the_cluster(workloads):
                 console.print(f"  {id_}: what was in the cluster went with it")
             # What is left of them is the cloud's; the cluster cannot be read any more.
-            self._done("destroy", self.steps.destroy(workloads, "-refresh=false"))
+            self._refuse("destroy", self.steps.destroy(workloads, "-refresh=false"))
         else:
-            self._done("destroy", results)
+            self._refuse("destroy", results)
 
     def _destroy_state_store(self) -> None:
         settings = load_settings(self.settings.name)
@@ -148,7 +146,7 @@ class _Going:
             # Its backend is another one now.
             settings = load_settings(self.settings.name)
         again = synthesise(_unprotected(settings, ""))
-        self._done("destroy", _steps(again).destroy(self.phases.state))
+        self._refuse("destroy", _steps(again).destroy(self.phases.state))
 
     def _volumes(self) -> list[KeptVolume]:
         return [
@@ -160,19 +158,11 @@ class _Going:
             return []
         return sorted({self.settings.stack_id("artifacts")} & self.states.keys() & self.stacks)
 
-    def _done(self, what: str, results: Results) -> None:
-        self._show(results)
-        self._refuse(what, results)
-
-    def _show(self, results: Results) -> None:
-        for id_, result in results.items():
-            if result.outcome == "done":
-                console.print(f"  [green]✓[/] {id_} [dim]({result.seconds:.0f} s)[/]")
-            elif result.outcome != "nothing":
-                console.print(f"  [red]✗[/] {id_}  {result.outcome}")
-
     def _refuse(self, what: str, results: Results) -> None:
         failed = _failed(results)
+        for id_, result in results.items():
+            if result.outcome in ("failed", "not begun"):
+                console.print(f"  [red]✗[/] {id_}  {result.outcome}")
         if failed:
             said = "\n\n".join(f"{id_}:\n{results[id_].error}" for id_ in failed)
             raise TeardownError(
@@ -187,8 +177,15 @@ def _steps(synthesis: Synthesis) -> Steps:
         variables=synthesis.variables,
         place=synthesis.place,
         limits=Limits(),
-        tell=lambda _stack, _line: None,
+        tell=lambda stack, line: console.print(f"  {escape(f'{stack}: {line}' if stack else line)}"),
+        lifted=lambda result: _show(result, "  no longer protected: {stack}"),
+        destroyed=lambda result: _show(result, "  [green]✓[/] {stack} [dim]({seconds:.0f} s)[/]"),
     )
+
+
+def _show(result: StackResult, line: str) -> None:
+    if result.outcome == "done":
+        console.print(line.format(stack=result.stack, seconds=result.seconds))
 
 
 def _failed(results: Results) -> list[str]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from estate.stacks import Estate
-from runs.estate_run import Limits, StackResult, run
+from runs.estate_run import run
+from runs.results import Limits, StackResult, Verb
 from teardown.lifting import held
 from teardown.states import State, States, deployed
 from terraform_cli.call import terraform
@@ -25,7 +26,9 @@ class Steps:
         variables: What Terraform is run with, beyond this process's environment.
         place: Where logs and journal are.
         limits: How long to wait, and how often to try again.
-        tell: Called with a stack's id and what Terraform says of it.
+        tell: Called with a stack's id (empty for none) and what a person should know of it.
+        lifted: Called with each stack whose protection was taken off, or not.
+        destroyed: Called with each stack that was destroyed, or not.
     """
 
     estate: Estate
@@ -33,6 +36,8 @@ class Steps:
     place: Path
     limits: Limits
     tell: Callable[[str, str], None]
+    lifted: Callable[[StackResult], None]
+    destroyed: Callable[[StackResult], None]
 
     def states(self) -> States:
         """What is deployed now; raises ConfigurationError and TerraformError."""
@@ -45,11 +50,11 @@ class Steps:
         def extra(stack: str) -> Sequence[str]:
             return [f"-target={address}" for address in targets[stack]]
 
-        return self._run("apply", targets, extra)
+        return self._run("apply", targets, extra, self.lifted)
 
     def destroy(self, stacks: Collection[str], *extra: str) -> Results:
         """What stands on others goes first; an empty state is nothing to do."""
-        return self._run("destroy", stacks, lambda _: extra)
+        return self._run("destroy", stacks, lambda _: extra, self.destroyed)
 
     def is_without_cluster(self, cluster: Collection[str]) -> bool:
         """Whether the cluster is not there any more, whoever has deleted it: the provider is asked."""
@@ -71,11 +76,17 @@ class Steps:
                 touched.append(id_)
         return touched
 
-    def _run(self, verb: str, stacks: Collection[str], extra: Callable[[str], Sequence[str]]) -> Results:
+    def _run(
+        self,
+        verb: Verb,
+        stacks: Collection[str],
+        extra: Callable[[str], Sequence[str]],
+        ended: Callable[[StackResult], None],
+    ) -> Results:
         if not stacks:
             return {}
         return run(
-            "apply" if verb == "apply" else "destroy",
+            verb,
             self.estate,
             stacks,
             limits=self.limits,
@@ -83,6 +94,7 @@ class Steps:
             place=self.place,
             tell=self.tell,
             extra=extra,
+            ended=ended,
         )
 
     def _terraform(self, id_: str, *arguments: str) -> str:
