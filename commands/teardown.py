@@ -142,7 +142,8 @@ class _Going:
         left = self.cloud.leftovers()
         orphans = [each for each in left if not each.is_kept]
         if orphans:
-            console.print(leftovers_table(orphans, self.settings.name))
+            for each in orphans:
+                console.print(f"  [yellow]left[/]: {escape(f'{each}: {each.why_ours}')}")
             ask("delete what is left, too?", consent)
             self.cloud.sweep(orphans, _say)
             left = self.cloud.leftovers()
