@@ -187,9 +187,11 @@ def _client(api: str) -> Any:  # noqa: ANN401 - built at run time from the disco
 
 
 def _options(api: str) -> dict[str, str]:
-    # Terraform's provider has the version's path in it, the library has it not.
     endpoint = os.environ.get(f"GOOGLE_{api.upper()}_CUSTOM_ENDPOINT")
-    return {"api_endpoint": endpoint} if endpoint else {}
+    if not endpoint:
+        return {}
+    # In the paths of GKE's document the version stands already.
+    return {"api_endpoint": endpoint.removesuffix("v1/") if api == "container" else endpoint}
 
 
 def _nobody(error: Exception) -> ConfigurationError:
