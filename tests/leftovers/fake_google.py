@@ -43,13 +43,17 @@ class GoogleWorld:
     """
 
     def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.empty()
+
+    def empty(self) -> None:
+        """Begins anew."""
         self.things: dict[str, dict[str, Any]] = {}
         self.clusters: list[dict[str, Any]] = []
         self.requests: list[tuple[str, str]] = []
         self.faults: dict[str, list[Answer]] = {}
         self._operations: dict[str, dict[str, Any]] = {}
         self._doomed: dict[str, str] = {}
-        self._numbers = itertools.count(1)
 
     def plant(self, path: str, **fields: Any) -> str:
         """Puts a resource there; gives its path, for others to refer to."""
@@ -182,7 +186,9 @@ class GoogleWorld:
         gone = self.things.pop(path, {})
         if "baseInstanceName" in gone:
             place = path.partition("/instanceGroupManagers/")[0]
-            for each in [each for each in self.things if each.startswith(f"{place}/instances/{gone['baseInstanceName']}")]:
+            for each in [
+                each for each in self.things if each.startswith(f"{place}/instances/{gone['baseInstanceName']}")
+            ]:
                 self._vanish(each)
         for disk in gone.get("disks", ()):
             if disk.get("autoDelete"):
@@ -199,7 +205,11 @@ class GoogleWorld:
 
 
 def _schema(collection: str) -> str:
-    irregular = {"addresses": "Address", "targetHttpProxies": "TargetHttpProxy", "targetHttpsProxies": "TargetHttpsProxy"}
+    irregular = {
+        "addresses": "Address",
+        "targetHttpProxies": "TargetHttpProxy",
+        "targetHttpsProxies": "TargetHttpsProxy",
+    }
     return irregular.get(collection) or collection[0].upper() + collection[1:-1]
 
 

@@ -1,30 +1,20 @@
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
 import pytest
 
-from leftovers.finder import Leftover, Patience, delete, find, is_living
+from costs.prices import load
+from leftovers.finder import Patience, delete, find, is_living
 from leftovers.google_kinds import KINDS
 from stacks.gke.settings import GkeSettings
-from tests.leftovers.fake_google import PROJECT, GoogleWorld, google
+from tests.leftovers.fake_google import PROJECT, GoogleWorld
 from tests.leftovers.google_estate import Remains, plant_all, plant_network, plant_service, plant_volumes
 from tests.leftovers.http_server import Answer
 
 OURS = Remains("gke-dev", environment="gke-dev")
 PATIENCE = Patience(deletion_seconds=5, use_seconds=0.5, pause_seconds=0.05)
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleWorld]:
-    world = GoogleWorld()
-    with google(world, tmp_path) as variables:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
 
 
 def sweep(settings: GkeSettings) -> list[str]:
@@ -33,8 +23,8 @@ def sweep(settings: GkeSettings) -> list[str]:
     return told
 
 
-def test_one_of_each_kind_is_found_priced_and_swept(world: GoogleWorld, settings: GkeSettings) -> None:
-    ours = plant_all(world, OURS)
+def test_one_of_each_kind_is_found_priced_and_swept(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    ours = plant_all(google_world, OURS)
 
     left = find(settings)
 
@@ -42,12 +32,12 @@ def test_one_of_each_kind_is_found_priced_and_swept(world: GoogleWorld, settings
     assert {each.kind for each in left} == {kind.name for kind in KINDS}
     assert all(each.why_ours for each in left)
     sweep(settings)
-    assert world.things == {}
+    assert google_world.things == {}
     assert find(settings) == []
 
 
-def test_prices_are_those_of_the_book(world: GoogleWorld, settings: GkeSettings) -> None:
-    plant_all(world, OURS)
+def test_prices_are_those_of_the_book(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    plant_all(google_world, OURS)
 
     prices = {(each.kind, each.name): each.monthly for each in find(settings)}
 
@@ -58,26 +48,29 @@ def test_prices_are_those_of_the_book(world: GoogleWorld, settings: GkeSettings)
     assert price("disk", "pvc-1a2b3c4d-0") == Decimal("1.0")  # 10 GB of pd-balanced at 0.10
     assert price("disk", "pvc-1a2b3c4d-1") == Decimal("2.0")  # in two zones
     assert price("snapshot", "snapshot-1a2b3c4d") == Decimal("0.05")  # holds 1 GB
-    assert price("instance", OURS.node) == Decimal("0.0100") * 730 or price("instance", OURS.node)
+    spot, listed = (load().find("google", "us-central1", f"machine/n1-standard-1{end}") for end in ("/spot", ""))
+    assert spot
+    assert listed
+    assert price("instance", OURS.node) == spot.monthly < listed.monthly
     rules = sorted(each.high for (kind, _), each in prices.items() if kind == "forwarding rule" and each)
     assert rules == [0, 0, Decimal("18.250")]  # five at 0.025 an hour together
     assert price("network", "gke-dev") == 0
 
 
-def test_what_a_living_cluster_uses_is_no_leftover(world: GoogleWorld, settings: GkeSettings) -> None:
-    ours = plant_all(world, OURS)
-    kept = world.plant(
+def test_what_a_living_cluster_uses_is_no_leftover(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    ours = plant_all(google_world, OURS)
+    kept = google_world.plant(
         f"{OURS.everywhere}/snapshots/notebook", labels={**settings.labels, "modelyard-kept": "true"}, storageBytes="0"
     )
-    world.plant_cluster("gke-dev", "us-central1", network="gke-dev")
+    google_world.plant_cluster("gke-dev", "us-central1", network="gke-dev")
 
     assert is_living(settings)
     assert [each.id for each in find(settings)] == [kept]
     assert {each.id for each in find(settings, include_living=True)} == {*ours, kept}
 
 
-def test_what_is_kept_is_listed_and_stays(world: GoogleWorld, settings: GkeSettings) -> None:
-    kept = world.plant(
+def test_what_is_kept_is_listed_and_stays(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    kept = google_world.plant(
         f"{OURS.everywhere}/snapshots/notebook", labels={**settings.labels, "modelyard-kept": "true"}, diskSizeGb="10"
     )
 
@@ -85,7 +78,7 @@ def test_what_is_kept_is_listed_and_stays(world: GoogleWorld, settings: GkeSetti
 
     assert (found.is_kept, found.monthly and found.monthly.high) == (True, Decimal("0.50"))
     assert sweep(settings) == []
-    assert list(world.things) == [kept]
+    assert list(google_world.things) == [kept]
 
 
 NEIGHBOURS = [
@@ -99,41 +92,41 @@ NEIGHBOURS = [
 
 
 @pytest.mark.parametrize("neighbour", NEIGHBOURS, ids=lambda each: f"{each.project}/{each.name}")
-def test_neighbours_stay(world: GoogleWorld, settings: GkeSettings, neighbour: Remains) -> None:
-    plant_all(world, OURS)
-    foreign = plant_all(world, neighbour)
+def test_neighbours_stay(google_world: GoogleWorld, settings: GkeSettings, neighbour: Remains) -> None:
+    plant_all(google_world, OURS)
+    foreign = plant_all(google_world, neighbour)
 
     sweep(settings)
 
     # What goes with a node of ours by itself is not planted by a neighbour.
-    assert world.things.keys() == foreign
+    assert google_world.things.keys() == foreign
 
 
 def test_a_cluster_of_the_same_name_in_a_zone_or_another_region_stays(
-    world: GoogleWorld, settings: GkeSettings
+    google_world: GoogleWorld, settings: GkeSettings
 ) -> None:
     elsewhere = Remains("gke-dev", region="europe-west1", uid="00000007", service="a" + "7" * 31)
     zonal = Remains("gke-dev", location="us-central1-a", uid="00000008", service="a" + "8" * 31)
-    foreign = plant_volumes(world, elsewhere) | plant_volumes(world, zonal) | plant_service(
-        world, zonal, firewall=False
+    foreign = plant_volumes(google_world, elsewhere) | plant_volumes(google_world, zonal) | plant_service(
+        google_world, zonal, firewall=False
     )  # fmt: skip
-    world.plant_cluster("gke-dev", "us-central1-a", network="default")
-    before = set(world.things)
+    google_world.plant_cluster("gke-dev", "us-central1-a", network="default")
+    before = set(google_world.things)
 
     sweep(settings)
 
-    assert foreign <= world.things.keys() == before
+    assert foreign <= google_world.things.keys() == before
 
 
 def test_in_a_network_that_another_cluster_shares_only_what_names_our_nodes_is_ours(
-    world: GoogleWorld, settings: GkeSettings
+    google_world: GoogleWorld, settings: GkeSettings
 ) -> None:
-    plant_all(world, OURS)
+    plant_all(google_world, OURS)
     other = Remains("batch", network="gke-dev", uid="00000009", service="a" + "9" * 31)
-    world.plant_cluster("batch", "us-central1", network="gke-dev")
+    google_world.plant_cluster("batch", "us-central1", network="gke-dev")
     foreign = {
-        world.plant(f"{other.everywhere}/firewalls/gke-batch-x", targetTags=[other.tag], **other.in_network),
-        world.plant(
+        google_world.plant(f"{other.everywhere}/firewalls/gke-batch-x", targetTags=[other.tag], **other.in_network),
+        google_world.plant(
             f"{other.zone}/networkEndpointGroups/k8s1-{other.uid}-batch-batch-80-abc",
             description=json.dumps({"cluster-uid": other.uid}),
             **other.in_network,
@@ -142,83 +135,80 @@ def test_in_a_network_that_another_cluster_shares_only_what_names_our_nodes_is_o
 
     failures = delete(settings, find(settings), lambda _: None, patience=PATIENCE)
 
-    assert foreign <= world.things.keys()
+    assert foreign <= google_world.things.keys()
     # The network is in use: it is said, and not forced.
     assert "network" in {each.leftover.kind for each in failures}
 
 
 def test_a_load_balancer_is_known_by_its_nodes_when_network_and_firewall_are_gone(
-    world: GoogleWorld, settings: GkeSettings
+    google_world: GoogleWorld, settings: GkeSettings
 ) -> None:
-    ours = plant_service(world, OURS, firewall=False)
+    ours = plant_service(google_world, OURS, firewall=False)
 
     assert {each.id for each in find(settings)} == ours
 
 
-def test_a_network_of_this_name_and_another_form_is_not_ours(world: GoogleWorld, settings: GkeSettings) -> None:
-    network = world.plant(f"{OURS.everywhere}/networks/gke-dev", autoCreateSubnetworks=True)
-    world.plant(f"{OURS.everywhere}/firewalls/allow", targetTags=[OURS.tag], **OURS.in_network)
+def test_a_network_of_this_name_and_another_form_is_not_ours(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    network = google_world.plant(f"{OURS.everywhere}/networks/gke-dev", autoCreateSubnetworks=True)
+    google_world.plant(f"{OURS.everywhere}/firewalls/allow", targetTags=[OURS.tag], **OURS.in_network)
 
     sweep(settings)
 
-    assert network in world.things
-    assert len(world.things) == 2
+    assert network in google_world.things
+    assert len(google_world.things) == 2
 
 
 def test_a_rule_that_somebody_added_stops_the_network_and_nothing_else(
-    world: GoogleWorld, settings: GkeSettings
+    google_world: GoogleWorld, settings: GkeSettings
 ) -> None:
-    plant_network(world, OURS)
-    rule = world.plant(f"{OURS.everywhere}/firewalls/bastion", targetTags=["bastion"], **OURS.in_network)
+    plant_network(google_world, OURS)
+    rule = google_world.plant(f"{OURS.everywhere}/firewalls/bastion", targetTags=["bastion"], **OURS.in_network)
 
     (failure,) = delete(settings, find(settings), lambda _: None, patience=PATIENCE)
 
     assert failure.leftover.kind == "network"
     assert "bastion" in failure.why
-    assert set(world.things) == {rule, f"{OURS.everywhere}/networks/gke-dev"}
+    assert set(google_world.things) == {rule, f"{OURS.everywhere}/networks/gke-dev"}
 
 
 def _error(status: int, reason: str) -> Answer:
     return Answer({"error": {"code": status, "message": reason, "errors": [{"reason": reason}]}}, status)
 
 
-def test_too_many_requests_are_asked_again(
-    world: GoogleWorld, settings: GkeSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("googleapiclient.http.HttpRequest.__init__.__defaults__", None, raising=False)
-    plant_volumes(world, OURS)
-    world.faults = {
+def test_too_many_requests_are_asked_again(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    plant_volumes(google_world, OURS)
+    google_world.faults = {
         "compute.disks.aggregatedList": [_error(429, "rateLimitExceeded")],
         "compute.disks.delete": [_error(503, "backendError")],
     }
 
     sweep(settings)
 
-    assert world.things == {}
+    assert google_world.things == {}
 
 
-def test_what_went_by_itself_is_no_failure(world: GoogleWorld, settings: GkeSettings) -> None:
-    plant_volumes(world, OURS)
+def test_what_went_by_itself_is_no_failure(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    plant_volumes(google_world, OURS)
     left = find(settings)
-    world.things.clear()
+    google_world.things.clear()
 
     told: list[str] = []
     assert delete(settings, left, told.append, patience=PATIENCE) == []
     assert [each.split(":")[0] for each in told] == ["gone"] * len(left)
 
 
-def test_a_deletion_that_is_refused_is_told_and_the_rest_goes(world: GoogleWorld, settings: GkeSettings) -> None:
-    plant_volumes(world, OURS)
-    world.faults = {"compute.snapshots.delete": [_error(403, "forbidden")]}
+def test_a_deletion_that_is_refused_is_told_and_the_rest_goes(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    plant_volumes(google_world, OURS)
+    google_world.faults = {"compute.snapshots.delete": [_error(403, "forbidden")]}
 
     (failure,) = delete(settings, find(settings), lambda _: None, patience=PATIENCE)
 
     assert (failure.leftover.kind, failure.why) == ("snapshot", "forbidden")
-    assert len(world.things) == 1
+    assert len(google_world.things) == 1
 
 
-def test_who_may_not_look_is_told_what_to_mend(world: GoogleWorld, settings: GkeSettings) -> None:
-    world.faults = {"compute.firewalls.list": [_error(403, "forbidden")]}
+def test_who_may_not_look_is_told_what_to_mend(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    google_world.faults = {"compute.firewalls.list": [_error(403, "forbidden")]}
 
     with pytest.raises(ConfigurationError, match="roles/compute.viewer"):
         find(settings)
@@ -231,11 +221,9 @@ def test_who_is_not_logged_in_is_told_how(settings: GkeSettings, monkeypatch: py
         find(settings)
 
 
-def test_leftovers_of_another_project_are_never_asked_for(world: GoogleWorld, settings: GkeSettings) -> None:
-    plant_all(world, OURS)
+def test_leftovers_of_another_project_are_never_asked_for(google_world: GoogleWorld, settings: GkeSettings) -> None:
+    plant_all(google_world, OURS)
 
     sweep(settings)
 
-    assert all(f"projects/{PROJECT}/" in path for _, path in world.requests)
-    assert isinstance(find(settings), list)
-    assert Leftover.__doc__
+    assert all(f"projects/{PROJECT}/" in path for _, path in google_world.requests)
