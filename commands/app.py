@@ -18,6 +18,7 @@ from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.teardown import TeardownError, teardown
+from commands.sweep import sweep
 from terraform_cli.call import TerraformError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.command()(adopt)
 app.command()(identities)
 app.command()(comment)
 app.command()(drift)
+app.command()(sweep)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

@@ -21,10 +21,10 @@ from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
 from leftovers.google_kinds import KINDS, SNAPSHOT, Kind, Thing, path_of
-from leftovers.google_ownership import Owner, Ownership
+from leftovers.google_ownership import Owner, Ownership, description
 from leftovers.google_prices import priced
 from leftovers.leftover import Leftover
-from leftovers.marks import KEPT
+from leftovers.marks import CLAIM, KEPT, NAMESPACE
 from leftovers.sweeping import DeletionError, GoneError, InUseError
 from stacks.gke.settings import GkeSettings
 
@@ -76,6 +76,7 @@ class GoogleCloud:
                 why_ours=proofs[each.path],
                 step=each.kind.step,
                 monthly=prices[each.path],
+                claim=_claim(each),
                 is_kept=each.kind == SNAPSHOT and KEPT in (each.resource.get("labels") or {}),
             )
             for each in ours
@@ -178,6 +179,13 @@ class GoogleCloud:
                 each["name"] == settings.name and each["location"].startswith(f"{settings.region}-") for each in others
             ),
         )
+
+
+def _claim(thing: Thing) -> str:
+    said, labels = description(thing.resource), thing.resource.get("labels") or {}
+    name = said.get("kubernetes.io/created-for/pvc/name") or labels.get(CLAIM)
+    namespace = said.get("kubernetes.io/created-for/pvc/namespace") or labels.get(NAMESPACE)
+    return f"{namespace}/{name}" if name else ""
 
 
 def _client(api: str) -> Any:  # noqa: ANN401 - built at run time from the discovery document

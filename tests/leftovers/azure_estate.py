@@ -104,7 +104,11 @@ def plant_nodes(world: AzureWorld, whose: Remains) -> set[str]:
     disk = plant(
         "Microsoft.Compute/disks",
         f"pvc-{whose.name}",
-        {"kubernetes.io-created-for-pvc-name": "notebook", "k8s-azure-created-by": "kubernetes-azure-dd"},
+        {
+            "kubernetes.io-created-for-pvc-name": "notebook",
+            "kubernetes.io-created-for-pvc-namespace": "iris",
+            "k8s-azure-created-by": "kubernetes-azure-dd",
+        },
         sku={"name": "StandardSSD_LRS"},
         properties={"diskSizeGB": 10, "diskState": "Attached"},
     )

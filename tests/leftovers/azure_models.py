@@ -45,7 +45,7 @@ def check(type_: str, body: dict[str, Any]) -> None:
         _check(model(body), body, model.__name__)
 
 
-def _check(found: Any, body: dict[str, Any], where: str) -> None:
+def _check(found: Any, body: dict[str, Any], where: str) -> None:  # noqa: ANN401 - a model of whichever library
     fields = {field._rest_name: name for name, field in type(found)._attr_to_rest_field.items()}
     if unknown := body.keys() - fields.keys():
         raise ValueError(f"{where} has no {', '.join(unknown)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import googleapiclient.discovery_cache
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # its types are a package more
 
 _DOCUMENTS = Path(googleapiclient.discovery_cache.__file__).parent / "documents"
 
@@ -77,7 +77,7 @@ def _part(method: dict[str, Any], name: str) -> str:
     return str(pattern).removeprefix("^").removesuffix("$")
 
 
-def _draft7(schema: Any) -> Any:
+def _draft7(schema: Any) -> Any:  # noqa: ANN401 - JSON
     """A schema of a discovery document, which is of an old draft, with its own words for `required` and numbers."""
     if isinstance(schema, list):
         return [_draft7(each) for each in schema]

@@ -72,7 +72,7 @@ class AzureWorld:
         self.groups[id_.lower()] = body
         return id_
 
-    def plant(self, group: str, type_: str, name: str, **fields: Any) -> str:
+    def plant(self, group: str, type_: str, name: str, **fields: object) -> str:
         """Puts a resource there; gives its id, for others to refer to."""
         id_ = f"{_ROOT}/resourceGroups/{group}/providers/{type_}/{name}"
         body = {"id": id_, "name": name, "type": type_, "location": "westeurope", "properties": {}, **fields}
@@ -103,7 +103,7 @@ class AzureWorld:
         for each in list(self._doomed):
             self._end(each)
 
-    def _route(self, request: Request, path: str, version: str) -> Answer:
+    def _route(self, request: Request, path: str, version: str) -> Answer:  # noqa: PLR0911 - a table
         root = _ROOT.lower()
         if path == f"{root}/resources":
             self.finish()
@@ -133,7 +133,7 @@ class AzureWorld:
             return _error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
         return self._begun(path, header="Location")
 
-    def _resource(self, request: Request, path: str, type_: str) -> Answer:
+    def _resource(self, request: Request, path: str, type_: str) -> Answer:  # noqa: PLR0911 - as Azure checks
         if path.partition("/providers/")[0] not in self.groups:
             return _error(404, "ResourceGroupNotFound", "Resource group could not be found.")
         if request.method == "PUT":
@@ -198,9 +198,8 @@ class AzureWorld:
     def holder(self, path: str) -> str | None:
         """What uses a resource; None if nothing does."""
         for other, body in self.things.items():
-            if other != path and any(
-                link == path or link.startswith(f"{path}/") for link in _links(body["properties"])
-            ):
+            links = [f"{link}/" for link in _links(body["properties"])]
+            if other != path and any(link.startswith(f"{path}/") for link in links):
                 return other
         return None
 
@@ -217,7 +216,7 @@ def _listed(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key in _LISTED}
 
 
-def _links(value: Any) -> Iterator[str]:
+def _links(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value.lower()
     elif isinstance(value, dict):

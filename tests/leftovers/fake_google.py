@@ -7,7 +7,7 @@ that they do not know fails, as does an answer that is not of their schemas.
 import functools
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class GoogleWorld:
         self._operations: dict[str, dict[str, Any]] = {}
         self._doomed: dict[str, str] = {}
 
-    def plant(self, path: str, **fields: Any) -> str:
+    def plant(self, path: str, **fields: object) -> str:
         """Puts a resource there; gives its path, for others to refer to."""
         *_, collection, name = path.split("/")
         resource = {"name": name, "selfLink": _HOST + path, **fields}
@@ -109,7 +109,7 @@ class GoogleWorld:
             return _error(404, "notFound", f"The resource '{path}' was not found")
         return self._delete(path) if verb == "delete" else Answer(self._seen(path))
 
-    def _page(self, call: Call, collection: str, query: Any, *, is_aggregated: bool) -> Answer:
+    def _page(self, call: Call, collection: str, query: Mapping[str, str], *, is_aggregated: bool) -> Answer:
         found = []
         for path, resource in self.things.items():
             _, project, *scope, kind, _ = path.split("/")
@@ -213,7 +213,7 @@ def _schema(collection: str) -> str:
     return irregular.get(collection) or collection[0].upper() + collection[1:-1]
 
 
-def _links(value: Any) -> Iterator[str]:
+def _links(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value.removeprefix(_HOST)
     elif isinstance(value, dict):

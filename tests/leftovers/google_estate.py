@@ -197,7 +197,8 @@ def plant_ingress(world: GoogleWorld, whose: Remains) -> set[str]:
 
 
 def plant_volumes(world: GoogleWorld, whose: Remains) -> set[str]:
-    said = json.dumps({"kubernetes.io/created-for/pvc/name": "notebook", "storage.gke.io/created-by": "pd.csi.storage"})
+    claim = {"kubernetes.io/created-for/pvc/namespace": "iris", "kubernetes.io/created-for/pvc/name": "notebook"}
+    said = json.dumps({**claim, "storage.gke.io/created-by": "pd.csi.storage.gke.io"})
     disks = {
         world.plant(
             f"{place}/disks/pvc-{whose.uid}-{number}",

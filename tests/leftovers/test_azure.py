@@ -4,6 +4,7 @@ from modelyard.errors import ConfigurationError
 
 import pytest
 
+from costs.charges import NOTHING, Range
 from leftovers import azure_kinds as kinds
 from leftovers.finder import Patience, delete, find, is_living
 from stacks.aks.settings import AksSettings
@@ -52,18 +53,18 @@ def test_one_of_each_kind_is_found_priced_and_swept(azure_world: AzureWorld, set
 def test_prices_are_those_of_the_book(azure_world: AzureWorld, settings: AksSettings) -> None:
     plant_all(azure_world, OURS)
 
-    prices = {each.kind: each.monthly and (each.monthly.low, each.monthly.high) for each in find(settings)}
+    prices = {each.kind: each.monthly for each in find(settings)}
 
-    balancer = (Decimal("0.025") + 2 * Decimal("0.01")) * 730  # seven rules, of which five have one price
-    assert prices["load balancer"] == (balancer, balancer)
-    assert prices["snapshot"] == (0, Decimal("0.50"))  # of 10 GB, at most
+    seven_rules = (Decimal("0.025") + 2 * Decimal("0.01")) * 730  # of which five have one price
+    assert prices["load balancer"] == Range.exactly(seven_rules)
+    assert prices["snapshot"] == Range(Decimal(0), Decimal("0.50"))  # of 10 GB, at most
     assert prices["log workspace"] is None
-    assert prices["network security group"] == (0, 0)
-    machine, scale_set = prices["virtual machine"], prices["scale set"]
+    assert prices["network security group"] == NOTHING
+    machine, disk = prices["virtual machine"], prices["disk"]
     assert machine
-    assert scale_set == (2 * machine[0], 2 * machine[1])
-    assert prices["disk"]
-    assert prices["disk"][0] > 0
+    assert prices["scale set"] == machine * 2
+    assert disk
+    assert disk.low > 0
 
 
 def test_what_a_living_cluster_uses_is_no_leftover(azure_world: AzureWorld, settings: AksSettings) -> None:

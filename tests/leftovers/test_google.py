@@ -43,7 +43,7 @@ def test_prices_are_those_of_the_book(google_world: GoogleWorld, settings: GkeSe
 
     def price(kind: str, name: str) -> Decimal | None:
         found = prices[kind, name]
-        return found and found.high
+        return found.high if found else None
 
     assert price("disk", "pvc-1a2b3c4d-0") == Decimal("1.0")  # 10 GB of pd-balanced at 0.10
     assert price("disk", "pvc-1a2b3c4d-1") == Decimal("2.0")  # in two zones
@@ -210,7 +210,7 @@ def test_a_deletion_that_is_refused_is_told_and_the_rest_goes(google_world: Goog
 def test_who_may_not_look_is_told_what_to_mend(google_world: GoogleWorld, settings: GkeSettings) -> None:
     google_world.faults = {"compute.firewalls.list": [_error(403, "forbidden")]}
 
-    with pytest.raises(ConfigurationError, match="roles/compute.viewer"):
+    with pytest.raises(ConfigurationError, match=r"roles/compute\.viewer"):
         find(settings)
 
 
