@@ -14,6 +14,7 @@ from commands.deployment import down, up
 from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
+from commands.lease import lease, leases
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
@@ -33,6 +34,8 @@ app.command()(images)
 app.command()(up)
 app.command()(down)
 app.command()(adopt)
+app.command()(lease)
+app.command()(leases)
 app.command()(identities)
 app.command()(comment)
 app.command()(drift)

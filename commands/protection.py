@@ -1,8 +1,6 @@
 """`modelyard protection`: the recorded step that lets state store, artifacts and cluster be destroyed."""
 
 import datetime
-import getpass
-import subprocess
 from typing import Annotated
 
 import tomlkit
@@ -10,6 +8,7 @@ import typer
 from rich.console import Console
 
 from commands.environment_file import edited
+from commands.person import person
 from stacks.environments import load_cloud_settings
 
 console = Console(highlight=False, soft_wrap=True)
@@ -17,11 +16,6 @@ app = typer.Typer(help="Lift or restore the protection of an environment.", no_a
 _TABLE = "protection_lifted"
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
-
-
-def _person() -> str:
-    configured = subprocess.run(["git", "config", "user.email"], capture_output=True, text=True, check=False)
-    return configured.stdout.strip() or getpass.getuser()
 
 
 @app.command()
@@ -37,7 +31,7 @@ def lift(
     with edited(environment) as document:
         table = tomlkit.table()
         # In UTC, as everything that is dated here.
-        table.update({"on": datetime.datetime.now(datetime.UTC).date(), "by": _person(), "reason": reason})
+        table.update({"on": datetime.datetime.now(datetime.UTC).date(), "by": person(), "reason": reason})
         document[_TABLE] = table
     console.print(f"recorded in environments/{environment}.toml; commit it, then: cdktf deploy '*'")
 
