@@ -18,6 +18,7 @@ from commands.lease import lease, leases
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
+from commands.teardown import TeardownError, teardown
 from terraform_cli.call import TerraformError
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(cost)
 app.command()(images)
 app.command()(up)
 app.command()(down)
+app.command()(teardown)
 app.command()(adopt)
 app.command()(lease)
 app.command()(leases)
@@ -49,7 +51,7 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
-    except RehearsalError as error:
+    except (RehearsalError, TeardownError) as error:
         sys.exit(str(error))
     except TerraformError as error:
         sys.exit(f"error: {error}")

@@ -5,9 +5,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from runs.adoption import AdoptionError, conflicting, take_over
+from runs.adoption import conflicting, take_over
 from runs.diagnostics import errors
 from runs.errored_state import why_unfit
+from runs.look import IMPORTS, AdoptionError
 from runs.patient_terraform import PatientTerraform, StackFailedError, said
 from runs.results import StackResult, Verb
 
@@ -47,6 +48,7 @@ class StackRun:
     def _run(self) -> bool:
         """Gives whether there was something to do."""
         self._wait_for_survivor()
+        (self.terraform.stack.folder / IMPORTS).unlink(missing_ok=True)
         if not self._prepare():
             return False
         self._push_errored_state()
