@@ -18,6 +18,7 @@ from commands.lease import lease, leases
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
+from commands.suspend import resume, suspend
 from commands.teardown import TeardownError, teardown
 from terraform_cli.call import TerraformError
 
@@ -38,6 +39,8 @@ app.command()(teardown)
 app.command()(adopt)
 app.command()(lease)
 app.command()(leases)
+app.command()(suspend)
+app.command()(resume)
 app.command()(identities)
 app.command()(comment)
 app.command()(drift)

@@ -49,7 +49,7 @@ def _text(lease: Lease, standing: Standing) -> str | None:
             )
         case Standing.DUE:
             return (
-                f"{end}, which is over: cluster, add-ons and services are torn down, with what is on their volumes, as "
+                f"{end}, which is over: cluster, add-ons and services are torn down, volumes are kept as snapshots, as "
                 f"soon as a reviewer of the GitHub environment `{name}` lets the workflow `expiry` do it.\n\n"
                 f"{prolong}\n"
             )
@@ -60,7 +60,7 @@ def _text(lease: Lease, standing: Standing) -> str | None:
     goes = (
         "It is protected, and will stay all the same."
         if lease.is_protected
-        else "Then cluster, add-ons and services are torn down, with what is on their volumes."
+        else "Then cluster, add-ons and services are torn down; volumes are kept as snapshots."
     )
     return f"{end}. {hurry}{goes}\n\n{prolong}\n"
 

@@ -1,7 +1,7 @@
 """AKS stops and starts whole clusters, control plane and all."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from modelyard.errors import ConfigurationError
 
@@ -15,6 +15,7 @@ from suspension.insist import Deadline
 if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster
 
+_Result = TypeVar("_Result")
 Power = Literal["Running", "Stopped"]
 # What it does meanwhile has other names: Stopping, Starting, Updating, Upgrading, …
 _SETTLED: Final = ("Succeeded", "Failed", "Canceled")
@@ -35,9 +36,7 @@ class AksPower:
         pause: Seconds between two questions.
     """
 
-    def __init__(
-        self, settings: AksSettings, client: ContainerServiceClient, *, pause: float = _PAUSE_SECONDS
-    ) -> None:
+    def __init__(self, settings: AksSettings, client: ContainerServiceClient, *, pause: float = _PAUSE_SECONDS) -> None:
         self._group, self._name = settings.stack_id("cluster"), settings.name
         self._clusters = client.managed_clusters
         self._pause = pause
@@ -67,8 +66,7 @@ class AksPower:
                 )
             if is_settled:
                 tell(f"AKS: {'stops' if wanted == 'Stopped' else 'starts'} the cluster")
-                poller = _asked(lambda: begin(self._group, self._name))
-                _asked(lambda: poller.wait(timeout=deadline.left))
+                _asked(lambda: begin(self._group, self._name).wait(timeout=deadline.left))
                 continue
             if (now := f"AKS: {cluster.provisioning_state}") != told:
                 tell(now)
@@ -80,7 +78,7 @@ def _power(cluster: "ManagedCluster") -> str:
     return str(cluster.power_state.code) if cluster.power_state else ""
 
 
-def _asked[Result](call: Callable[[], Result]) -> Result:
+def _asked(call: Callable[[], _Result]) -> _Result:
     try:
         return call()
     except ClientAuthenticationError as error:

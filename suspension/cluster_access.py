@@ -1,4 +1,4 @@
-"""The way to an environment's cluster, as Terraform goes it: from the stacks and the state, with nothing set up by hand."""
+"""The way to an environment's cluster, as Terraform goes it: by stacks and state, with nothing set up by hand."""
 
 import json
 from collections.abc import Mapping

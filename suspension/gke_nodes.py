@@ -6,7 +6,6 @@ from modelyard.errors import ConfigurationError
 
 from commands.synthesis import Synthesis
 from runs.estate_run import Limits, run
-from stacks.paths import ROOT
 
 
 def apply_cluster(synthesis: Synthesis, tell: Callable[[str], None], *, seconds: float) -> None:
@@ -17,14 +16,13 @@ def apply_cluster(synthesis: Synthesis, tell: Callable[[str], None], *, seconds:
         RunInterruptedError: Somebody has ended it.
     """
     cluster = synthesis.settings.stack_id("cluster")
-    place = (synthesis.rehearsal.folder if synthesis.rehearsal else ROOT) / ".runs" / synthesis.settings.name
     results = run(
         "apply",
         synthesis.estate,
         [cluster],
         limits=Limits(stack_seconds=seconds),
         variables=synthesis.variables,
-        place=place,
+        place=synthesis.place,
         tell=lambda stack, line: tell(f"{stack}: {line}" if stack else line),
     )
     if results[cluster].outcome != "done":

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from modelyard.errors import ConfigurationError
 
 import kr8s
-from leftovers import finder, snapshots
-from leftovers.leftover import Failure, Leftover
 
 from estate.states import States
 from estate.volumes import KeptVolume
+from leftovers import finder, snapshots
+from leftovers.leftover import Failure, Leftover
 from stacks.settings import CloudSettings
 from teardown.cluster_access import connect
 from teardown.drain import Claim, claims, drain

@@ -510,7 +510,7 @@ def test_a_destroy_takes_the_cluster_and_what_is_on_it(machine: Machine) -> None
     job = ran(machine.run("destroy", "destroy", inputs=inputs, vars=GOOGLE, needs=needs))
 
     assert job.succeeded, job.output
-    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores"
+    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores --volumes snapshot"
 
 
 # expiry.yml
@@ -555,7 +555,7 @@ def test_what_has_expired_is_said_and_torn_down(machine: Machine, fake: FakeGitH
     assert [each["title"] for each in fake.issues] == ["The lease of gke-dev ends at 2026-01-01 00:00 UTC"]
     job = teardown(machine, look.outputs["due"])
     assert job.succeeded, job.output
-    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores"
+    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores --volumes snapshot"
 
 
 @pytest.mark.slow
