@@ -1,6 +1,7 @@
 """AKS stops and starts whole clusters, control plane and all."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from modelyard.errors import ConfigurationError
@@ -75,7 +76,9 @@ class AksPower:
 
 
 def _power(cluster: "ManagedCluster") -> str:
-    return str(cluster.power_state.code) if cluster.power_state else ""
+    code = cluster.power_state.code if cluster.power_state else ""
+    # A name that the client knows is an enumeration's, whose text is another.
+    return str(code.value if isinstance(code, Enum) else code)
 
 
 def _asked(call: Callable[[], _Result]) -> _Result:
