@@ -1,8 +1,6 @@
 """`modelyard suspend` and `modelyard resume`: an environment sleeps, and wakes as it was."""
 
 import datetime
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, cast
 
 import tomlkit
@@ -67,37 +65,55 @@ def resume(environment: Environment, *, limit: Limit = _LIMIT) -> None:
     synthesis = synthesise(awake)
     _check_deployed(synthesis)
     _compare_costs(settings.model_copy(update={TABLE: settings.suspended or _any_record()}), awake)
+    workloads = _bring_back(synthesis, deadline, has_nodes=settings.suspended is None)
+    if settings.suspended:
+        with edited(environment) as document:
+            del document[TABLE]
+        console.print(f"no longer suspended; commit environments/{environment}.toml")
+    if workloads:
+        _wait(synthesis, workloads, deadline)
+    console.print(f"[bold green]{environment} is awake[/]")
+
+
+def wake_for_teardown(settings: Settings, *, limit: str = _LIMIT) -> None:
+    """Brings back what a teardown needs of a suspended environment: controllers that let objects go, and an API server.
+
+    Its file still says that it is suspended, and nobody waits for services.
+
+    Raises:
+        ConfigurationError: It is not deployed, or does not come back.
+    """
+    deadline = _deadline(limit)
+    _bring_back(synthesise(settings.model_copy(update={TABLE: None})), deadline, has_nodes=False)
+
+
+def _bring_back(synthesis: Synthesis, deadline: "Deadline", *, has_nodes: bool) -> "Workloads | None":
+    """Nodes, then workloads; gives these as `_workloads` does."""
     if power := _aks(synthesis):
         power.turn("Running", _tell, deadline)
-    elif settings.cloud == "gke" and settings.suspended:
+    elif synthesis.settings.cloud == "gke" and not has_nodes:
         _apply(synthesis, deadline)
-    with _workloads(synthesis) as workloads:
-        if workloads:
-            from suspension.sleep import wake  # noqa: PLC0415 - see _workloads
+    # An API server that has just come back does not answer at once.
+    workloads = _workloads(synthesis, patience=deadline if isinstance(synthesis.settings, CloudSettings) else None)
+    if workloads:
+        from suspension.sleep import wake  # noqa: PLC0415 - see _workloads
 
-            console.print(f"{wake(workloads, _tell, deadline)} workloads wake")
-        if settings.suspended:
-            with edited(environment) as document:
-                del document[TABLE]
-            console.print(f"no longer suspended; commit environments/{environment}.toml")
-        if workloads:
-            _wait(synthesis, workloads, deadline)
-    console.print(f"[bold green]{environment} is awake[/]")
+        console.print(f"{wake(workloads, _tell, deadline)} workloads wake")
+    return workloads
 
 
 def _fall_asleep(synthesis: Synthesis, deadline: "Deadline") -> None:
     settings = synthesis.settings
     power = _aks(synthesis)
     # Whoever is stopped already cannot be asked for its workloads any more.
-    if power is None or not power.is_stopped():
-        with _workloads(synthesis) as workloads:
-            if workloads:
-                from suspension.sleep import put_to_sleep  # noqa: PLC0415 - see _workloads
+    workloads = None if power and power.is_stopped() else _workloads(synthesis)
+    if workloads:
+        from suspension.sleep import put_to_sleep  # noqa: PLC0415 - see _workloads
 
-                console.print(f"{put_to_sleep(workloads, _tell, deadline)} workloads sleep")
-                if others := workloads.running_pods():
-                    what = "stay" if not isinstance(settings, CloudSettings) else "end with the nodes"
-                    console.print(f"{len(others)} pods of no Deployment or StatefulSet {what}: {', '.join(others[:5])}")
+        console.print(f"{put_to_sleep(workloads, _tell, deadline)} workloads sleep")
+        if others := workloads.running_pods():
+            what = "end with the nodes" if isinstance(settings, CloudSettings) else "stay"
+            console.print(f"{len(others)} pods of no Deployment or StatefulSet {what}: {', '.join(others[:5])}")
     if power:
         power.turn("Stopped", _tell, deadline)
     elif settings.cloud == "gke":
@@ -112,18 +128,18 @@ def _wait(synthesis: Synthesis, workloads: "Workloads", deadline: "Deadline") ->
     wait_for_answers(addresses(synthesis), _tell, deadline)
 
 
-@contextmanager
-def _workloads(synthesis: Synthesis) -> Iterator["Workloads | None"]:
+def _workloads(synthesis: Synthesis, *, patience: "Deadline | None" = None) -> "Workloads | None":
     """Those of the environment; None in a rehearsal, which has no pods."""
     if synthesis.rehearsal:
         _tell("rehearsed: there are no pods, and AKS has no switch")
-        yield None
-        return
+        return None
     # Kubernetes' client takes half a second to import, for which no other command should wait.
     from suspension.cluster_access import cluster_of  # noqa: PLC0415 - see above
+    from suspension.insist import insist  # noqa: PLC0415 - see above
     from suspension.workloads import Workloads  # noqa: PLC0415 - see above
 
-    yield Workloads(cluster_of(synthesis), synthesis.settings.name, add_on_modules().keys())
+    cluster = insist(lambda: cluster_of(synthesis), patience) if patience else cluster_of(synthesis)
+    return Workloads(cluster, synthesis.settings.name, add_on_modules().keys())
 
 
 def _check_deployed(synthesis: Synthesis) -> None:

@@ -4,8 +4,11 @@ import datetime
 from dataclasses import dataclass
 from enum import StrEnum
 
+from modelyard.errors import ConfigurationError
+
+from leases.times import shown
 from stacks.environments import environment_names, load_settings
-from stacks.settings import CloudSettings
+from stacks.settings import CloudSettings, Settings
 
 #: The share of the time of warning in which a lease counts as almost over.
 _LAST = 8
@@ -68,6 +71,22 @@ def lease_of(settings: CloudSettings) -> Lease | None:
         is_protected=settings.is_protected,
         is_watched=settings.state.own_state == "remote",
     )
+
+
+def refuse_after_its_end(settings: Settings, now: datetime.datetime) -> None:
+    """Called before a deploy: what is deployed after its lease is over would be torn down within the hour.
+
+    Raises:
+        ConfigurationError: The lease is over.
+    """
+    if not isinstance(settings, CloudSettings) or settings.is_protected or settings.expires_at is None:
+        return
+    if settings.expires_at <= now:
+        raise ConfigurationError(
+            f"the lease of {settings.name} ended at {shown(settings.expires_at)}",
+            mend=f"modelyard lease {settings.name} --for 8h",
+            where=f"environments/{settings.name}.toml: expires_at",
+        )
 
 
 def cloud_environments() -> list[CloudSettings]:

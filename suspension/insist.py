@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from modelyard.errors import ConfigurationError
-from modelyard.serving.cluster import ApiError
+from modelyard.serving.cluster import ApiError, NoAnswerError
 
 _Result = TypeVar("_Result")
 _PAUSE_SECONDS = 2
@@ -37,7 +36,7 @@ class Deadline:
 
 
 def insist(call: Callable[[], _Result], deadline: Deadline) -> _Result:
-    """The result of a call of the cluster, which is repeated while the cluster does not answer.
+    """The result of a call of the cluster, which is repeated while that is silent or busy.
 
     Raises:
         ConfigurationError: It refuses, or does not answer until the deadline.
@@ -45,7 +44,7 @@ def insist(call: Callable[[], _Result], deadline: Deadline) -> _Result:
     while True:
         try:
             return call()
-        except ConfigurationError as error:
+        except (ApiError, NoAnswerError) as error:
             if not deadline.left or (isinstance(error, ApiError) and error.status not in _BUSY):
                 raise
         deadline.wait()

@@ -129,6 +129,9 @@ def _workload(kind: Kind, found: Mapping[str, Any], *, is_of_add_on: bool) -> Wo
     else:
         replicas = spec.get("replicas", 1)
         available = status.get("availableReplicas", 0)
+        if kind == "deployments":
+            # Those of an older version answer as well, while the new ones do not come up.
+            available = min(available, status.get("updatedReplicas", 0))
         remembers = _REPLICAS
     remembered = metadata.get("annotations", {}).get(remembers)
     return Workload(

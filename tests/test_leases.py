@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from commands.comment import connected
 from leases.issue import keep_all
-from leases.lease import Lease, Standing
+from leases.lease import Lease, Standing, refuse_after_its_end
 from leases.times import LONGEST, lease_end, moment, shown_span, span
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
@@ -138,6 +138,18 @@ def test_times_as_people_write_and_read_them() -> None:
 )
 def test_a_lease_runs_ends_and_is_due(left: datetime.timedelta, standing: Standing) -> None:
     assert lease(NOW + left).standing(NOW, DAY) is standing
+
+
+def test_a_deploy_after_the_end_of_a_lease_is_refused_with_the_mend(settings: GkeSettings) -> None:
+    leased = settings.model_copy(update={"expires_at": NOW})
+    for fine in (settings, leased.model_copy(update={"protection_lifted": None}), load_settings("local")):
+        refuse_after_its_end(fine, NOW)
+    refuse_after_its_end(leased, NOW - HOUR)
+
+    with pytest.raises(ConfigurationError, match="the lease of gke-dev ended at 2026-11-22 12:00 UTC") as refused:
+        refuse_after_its_end(leased, NOW)
+
+    assert refused.value.mend == "modelyard lease gke-dev --for 8h"
 
 
 def test_labels_say_it_in_what_both_clouds_take(settings: GkeSettings) -> None:

@@ -100,8 +100,8 @@ def sleepy(cluster: Cluster) -> Iterator[Cluster]:
         run(cluster, "wait", "120")
         yield cluster
     finally:
-        for name in (SERVICE, ADD_ON):
-            kubectl(cluster.kubeconfig, "delete", "namespace", name, "--wait=false")
+        # The next test makes them anew.
+        kubectl(cluster.kubeconfig, "delete", "namespace", SERVICE, ADD_ON, "--timeout=55s")
 
 
 def process(cluster: Cluster, *arguments: str) -> subprocess.Popen[str]:

@@ -59,6 +59,10 @@ class ApiError(ConfigurationError):
         self.said = said
 
 
+class NoAnswerError(ConfigurationError):
+    """The API server is silent: perhaps it restarts, perhaps the network does not lead to it."""
+
+
 _ASK = "ask who runs the cluster for that right, or take a namespace where you have it"
 _LOG_IN = "log in anew (gcloud auth login, az login), and try `kubectl get namespaces`"
 
@@ -300,7 +304,7 @@ def _unreachable(error: BaseException) -> ConfigurationError:
         # kr8s runs the login program that a kubeconfig names.
         return ConfigurationError(f"the login of the kubeconfig failed: {said[-1]}", mend=_LOG_IN)
     if isinstance(error, httpx.TransportError | kr8s.APITimeoutError | TimeoutError):
-        return ConfigurationError(
+        return NoAnswerError(
             f"the cluster does not answer: {said[0]}",
             mend="look at `kubectl config current-context` and at your network (a VPN?); `kubectl get nodes` must work",
         )
