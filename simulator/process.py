@@ -15,20 +15,22 @@ class SimulatedProviders:
         subprocess.run(["terraform", "apply"], env={**os.environ, **providers.environment})
     """
 
-    def __init__(self, world: Path, plugins: Sequence[Path] = ()) -> None:
+    def __init__(self, world: Path, plugins: Sequence[Path] = (), faults: Path | None = None) -> None:
         """Starts nothing yet.
 
         Args:
             world: The folder that holds what exists, made when missing.
             plugins: Folders of real plugins, which then check and plan (`python -m simulator --help`).
+            faults: A scenario file: what goes wrong on purpose (docs/faults.md).
         """
         self._world = world.resolve()
         self._plugins = [argument for folder in plugins for argument in ("--plugins", str(folder.resolve()))]
+        self._faults = ["--faults", str(faults.resolve())] if faults else []
         self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "simulator", "--world", str(self._world), "--until-stdin-closes"]
-        command += self._plugins
+        command += [*self._plugins, *self._faults]
         # Started where this package is: it need not be installed.
         root = Path(__file__).parent.parent
         # In a session of its own: Ctrl-C reaches Terraform, which still needs its providers to end in order.
