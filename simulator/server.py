@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import grpc
@@ -25,19 +26,28 @@ class ProviderService:
     """Answers Terraform's calls to one provider; checks and plans may be those of its real plugin."""
 
     def __init__(
-        self, provider: Provider, forwarding: Forwarding | None = None, faults: FaultInjection | None = None
+        self,
+        provider: Provider,
+        forwarding: Forwarding | None = None,
+        faults: FaultInjection | None = None,
+        types: Collection[str] = (),
     ) -> None:
         self._provider = provider
+        self._types = types
         self._forwarding = forwarding
         self._faults = faults
         self._connections = Connections()
         # Several terraform processes, and several configurations in one, share this server: each has its connection.
         self._configs: dict[str, Values] = {}
 
+    @cached_property
+    def _schema(self) -> protocol.GetProviderSchema.Response:
+        return self._provider.schema.announced(self._types)
+
     def handlers(self) -> grpc.GenericRpcHandler:
         """Gives the calls in the form that gRPC serves; Terraform does without those that are not there."""
         calls: dict[str, Handler] = {
-            "GetProviderSchema": lambda _request, _context: self._provider.schema.response,
+            "GetProviderSchema": lambda _request, _context: self._schema,
             "ValidateProviderConfig": self._validate("ValidateProviderConfig"),
             "ValidateResourceConfig": self._validate("ValidateResourceConfig"),
             "ValidateDataResourceConfig": self._validate("ValidateDataResourceConfig"),
@@ -195,7 +205,8 @@ class Server:
     """Serves several providers, each on a port of its own of the loopback interface.
 
     TCP, because only there does gRPC tell one connection from another, and each has its provider configuration.
-    `forwardings` are the real plugins that check and plan, by the provider's name; `faults` is what goes wrong.
+    `forwardings` are the real plugins that check and plan, by the provider's name; `faults` is what goes wrong. Of all
+    types only `types` are announced to Terraform, if some are named.
     """
 
     def __init__(
@@ -203,6 +214,7 @@ class Server:
         providers: list[Provider],
         forwardings: Mapping[str, Forwarding],
         faults: FaultInjection | None = None,
+        types: Collection[str] = (),
     ) -> None:
         self._forwardings = forwardings
         self._servers: list[grpc.Server] = []
@@ -210,7 +222,7 @@ class Server:
         for provider in providers:
             server = grpc.server(
                 ThreadPoolExecutor(max_workers=16),
-                handlers=[ProviderService(provider, forwardings.get(provider.name), faults).handlers()],
+                handlers=[ProviderService(provider, forwardings.get(provider.name), faults, types).handlers()],
                 options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)],
             )
             self._ports[provider.name] = server.add_insecure_port("127.0.0.1:0")
