@@ -17,6 +17,7 @@ from commands.images import images
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
+from commands.teardown import TeardownError, teardown
 from terraform_cli.call import TerraformError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command()(cost)
 app.command()(images)
 app.command()(up)
 app.command()(down)
+app.command()(teardown)
 app.command()(adopt)
 app.command()(identities)
 app.command()(comment)
@@ -46,7 +48,7 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
-    except RehearsalError as error:
+    except (RehearsalError, TeardownError) as error:
         sys.exit(str(error))
     except TerraformError as error:
         sys.exit(f"error: {error}")

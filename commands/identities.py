@@ -11,10 +11,11 @@ from rich.console import Console
 
 from commands.environment_file import edited
 from commands.github_setup import Variables, rule_lines, variable_lines
-from commands.remote_state import Backend, opened
+from commands.remote_state import opened
 from stacks.environments import load_cloud_settings
 from stacks.github import OUTPUT
 from stacks.settings import CloudSettings, GithubSettings
+from terraform_cli.locks import Backend
 
 if TYPE_CHECKING:
     from commands.github_repository import Repository

@@ -19,9 +19,19 @@ _TABLE = "protection_lifted"
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
 
 
-def _person() -> str:
+def person() -> str:
+    """Who does it: git's address, else the user's name."""
     configured = subprocess.run(["git", "config", "user.email"], capture_output=True, text=True, check=False)
     return configured.stdout.strip() or getpass.getuser()
+
+
+def record_lifting(environment: str, reason: str) -> None:
+    """Writes into the environment's file who lets it be destroyed, when and why; raises ConfigurationError."""
+    with edited(environment) as document:
+        table = tomlkit.table()
+        # In UTC, as everything that is dated here.
+        table.update({"on": datetime.datetime.now(datetime.UTC).date(), "by": person(), "reason": reason})
+        document[_TABLE] = table
 
 
 @app.command()
@@ -34,11 +44,7 @@ def lift(
     if record := load_cloud_settings(environment).protection_lifted:
         console.print(f"already lifted on {record.on} by {record.by}: {record.reason}")
         return
-    with edited(environment) as document:
-        table = tomlkit.table()
-        # In UTC, as everything that is dated here.
-        table.update({"on": datetime.datetime.now(datetime.UTC).date(), "by": _person(), "reason": reason})
-        document[_TABLE] = table
+    record_lifting(environment, reason)
     console.print(f"recorded in environments/{environment}.toml; commit it, then: cdktf deploy '*'")
 
 

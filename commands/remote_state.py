@@ -2,12 +2,9 @@
 
 import difflib
 import json
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +13,7 @@ from modelyard.errors import ConfigurationError
 from stacks.environments import load_settings
 from stacks.paths import ROOT
 from terraform_cli.call import TerraformError, terraform
-
-Backend = Mapping[str, Mapping[str, Any]]
-
-_LOCK_INFO = re.compile(
-    r"Lock Info:\n\s+ID: +(?P<id>\S+)\n\s+Path: .*\n\s+Operation: +(?P<operation>\S+)\n\s+Who: +(?P<who>.+)\n"
-    r"(?:.*\n)*?\s+Created: +(?P<since>\S+ [\d:]+)"
-)
-
-
-@dataclass(frozen=True)
-class Lock:
-    """What Terraform notes of the run that holds a state.
-
-    Attributes:
-        id: With which it can be released.
-        operation: Terraform's word for what the run does, for example `OperationTypeApply`.
-        who: `user@host`.
-        since: When it was taken, by the host's clock.
-    """
-
-    id: str
-    operation: str
-    who: str
-    since: datetime
-
-    @property
-    def host(self) -> str:
-        """The machine's own name for itself."""
-        return self.who.rpartition("@")[2]
-
-    @classmethod
-    def told_by(cls, error: str) -> "Lock | None":
-        """The lock that Terraform names in an error; None if it names none."""
-        found = _LOCK_INFO.search(error)
-        if not found:
-            return None
-        since = datetime.fromisoformat(found["since"]).replace(tzinfo=UTC)
-        return cls(found["id"], found["operation"], found["who"].strip(), since)
+from terraform_cli.locks import Backend, Lock
 
 
 class RemoteState:

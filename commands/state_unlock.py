@@ -1,8 +1,6 @@
 """`modelyard state unlock`: the lock of a run that was killed."""
 
-import json
 import socket
-from pathlib import Path
 from typing import Annotated
 
 from modelyard.errors import ConfigurationError
@@ -11,7 +9,8 @@ import psutil
 import typer
 from rich.console import Console
 
-from commands.remote_state import Backend, Lock, backend_of, opened
+from commands.remote_state import backend_of, opened
+from terraform_cli.locks import Backend, Lock, may_hold
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -66,26 +65,8 @@ def refuse_living(lock: Lock, backend: Backend) -> None:
         )
     if lock.host != socket.gethostname():
         return
-    if running := [str(process.pid) for process in psutil.process_iter() if _may_hold(process, backend)]:
+    if running := [str(process.pid) for process in psutil.process_iter() if may_hold(process, backend)]:
         raise ConfigurationError(
             f"nothing was released: Terraform is at work on this state here, process {', '.join(running)}",
             mend=f"wait for it, or end it, which saves its state: kill -INT {' '.join(running)}",
         )
-
-
-def _may_hold(process: psutil.Process, backend: Backend) -> bool:
-    """Whether a process is a Terraform on this state; one that cannot be looked into may be."""
-    try:
-        if process.name().removesuffix(".exe") != "terraform" or process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        folder = Path(process.cwd())
-        noted = folder / process.environ().get("TF_DATA_DIR", ".terraform") / "terraform.tfstate"
-        if folder.is_dir() and not noted.exists():
-            return False
-        theirs = json.loads(noted.read_text()).get("backend", {"type": ""})
-    except psutil.NoSuchProcess:
-        return False
-    except (psutil.AccessDenied, OSError, ValueError):
-        return True
-    ((kind, arguments),) = backend.items()
-    return bool(theirs["type"] == kind and arguments.items() <= theirs["config"].items())

@@ -32,6 +32,12 @@ class Synthesis:
     variables: dict[str, str]
     rehearsal: Rehearsal | None
 
+    @property
+    def place(self) -> Path:
+        """Where logs and journals of runs are."""
+        folder = self.rehearsal.folder if self.rehearsal else ROOT / ".modelyard" / self.settings.name
+        return folder / "runs"
+
 
 def rehearsal_of(settings: Settings) -> Rehearsal | None:
     """The rehearsal under way in this shell, if it is one of this environment: `modelyard rehearse ENV --shell`."""

@@ -16,6 +16,7 @@ from modelyard.names import kubernetes_name
 
 import hypothesis
 import pytest
+import tomlkit
 from pydantic import TypeAdapter
 
 from stacks.app import build_app
@@ -156,3 +157,15 @@ def run_modelyard(checkout: Path, *arguments: str, **environment: str) -> subpro
 def command_environment(checkout: Path) -> dict[str, str]:
     """Variables under which the copied repo's modules are found before the installed ones."""
     return {**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'constructs'}", "COLUMNS": "200"}
+
+
+def keep_only(checkout: Path, service: str) -> None:
+    """Removes the other services from a copy of the repo, with their settings: their images take long to build."""
+    others = [file.parent for file in checkout.glob("services/*/service.py") if file.parent.name != service]
+    for folder in others:
+        shutil.rmtree(folder)
+    gone = {kubernetes_name(folder.name) for folder in others}
+    for file in checkout.glob("environments/*.toml"):
+        document = tomlkit.parse(file.read_text())
+        document["services"] = {name: table for name, table in document.get("services", {}).items() if name not in gone}
+        file.write_text(tomlkit.dumps(document))

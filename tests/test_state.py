@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from commands.remote_state import Lock
 from commands.state_unlock import evidence
 from stacks.gke.settings import GkeSettings
 from stacks.settings import ProtectionLifted
+from terraform_cli.locks import Lock
 from tests.command_line import refusal
 from tests.conftest import Stacks, Synthesise, resource
 

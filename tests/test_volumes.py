@@ -10,7 +10,8 @@ from modelyard.volume import PATH_ANNOTATION
 import pytest
 import typer
 
-from commands.volumes import confirm_deletion, volumes_in
+from commands.volumes import confirm_deletion
+from estate.volumes import volumes_in
 
 CLAIM = {
     "mode": "managed",

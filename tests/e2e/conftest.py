@@ -12,7 +12,6 @@ from pathlib import Path
 
 from modelyard import object_store
 from modelyard.build_context import BuildContext
-from modelyard.names import kubernetes_name
 
 import pytest
 import tomlkit
@@ -27,7 +26,7 @@ from stacks.add_ons import add_on_modules
 from stacks.add_ons.kserve.serving_runtime import pinned_libraries, serving_runtime
 from stacks.paths import ROOT
 from terraform_cli.call import terraform
-from tests.conftest import copy_of_the_repo
+from tests.conftest import copy_of_the_repo, keep_only
 from tests.e2e.argo import Argo, build_argo, running_argo
 from tests.e2e.clusters import Cluster, kind_cluster, lab_cluster
 from tests.e2e.gateway import Gateway, build_traefik, running_gateway
@@ -167,18 +166,6 @@ def screenshots() -> Path:
     folder = ROOT / ".screenshots"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-def keep_only(checkout: Path, service: str) -> None:
-    """Removes the other services from a copy of the repo, with their settings: their images take long to build."""
-    others = [file.parent for file in checkout.glob("services/*/service.py") if file.parent.name != service]
-    for folder in others:
-        shutil.rmtree(folder)
-    gone = {kubernetes_name(folder.name) for folder in others}
-    for file in checkout.glob("environments/*.toml"):
-        document = tomlkit.parse(file.read_text())
-        document["services"] = {name: table for name, table in document.get("services", {}).items() if name not in gone}
-        file.write_text(tomlkit.dumps(document))
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 import tomlkit
 import urllib3
 
-from tests.conftest import Command
-from tests.e2e.conftest import Proof, keep_only
+from tests.conftest import Command, keep_only
+from tests.e2e.conftest import Proof
 
 CONFIGURATION = """version: 0.1
 storage: {{inmemory: {{}}}}

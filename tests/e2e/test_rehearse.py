@@ -10,8 +10,8 @@ import pytest
 import tomlkit
 
 from simulator.world import World
-from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment
-from tests.e2e.conftest import Proof, keep_only
+from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment, keep_only
+from tests.e2e.conftest import Proof
 
 # What a credential looks like: tokens, keys, and what a kubeconfig lets people in with. A CA certificate is none, and
 # the kubeconfig of an AKS cluster without local accounts holds none: it names a program that asks Entra.

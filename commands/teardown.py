@@ -1,0 +1,199 @@
+"""`modelyard teardown`: an environment goes, with all that is billed for it."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Annotated
+
+from modelyard.errors import ConfigurationError
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from commands import state as own_state
+from commands.protection import person, record_lifting
+from commands.synthesis import Synthesis, synthesise
+from costs.charges import NOTHING
+from costs.report import money
+from estate.volumes import KeptVolume, volumes_in
+from runs.results import Limits, StackResult
+from stacks.environments import load_settings
+from stacks.paths import ROOT
+from stacks.settings import CloudSettings, ProtectionLifted, Settings
+from teardown import bill
+from teardown.backup import back_up
+from teardown.consent import Consent, Volumes, ask, ask_for_artifacts, ask_for_reason, ask_for_volumes
+from teardown.lifting import give_up_content
+from teardown.phases import Phases, phases
+from teardown.sequence import Results, Steps
+from teardown.states import States
+
+console = Console(highlight=False, soft_wrap=True)
+BACKUPS = ROOT / "backups"
+
+
+class TeardownError(Exception):
+    """What could not be taken down; the message is for people."""
+
+
+def teardown(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it may go.")] = False,
+    volumes: Annotated[Volumes | None, typer.Option(help="What happens to disks with what people saved.")] = None,
+    artifacts: Annotated[bool, typer.Option("--artifacts", help="Delete models and artifacts, too.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why a protected environment may go; it is recorded.")] = None,
+    keep_stores: Annotated[
+        bool, typer.Option("--keep-stores", help="Leave state, registry, artifacts and identities.")
+    ] = False,
+) -> None:
+    """Take an environment down: nothing lost that was not given up, nothing left that is billed."""
+    settings = load_settings(environment)
+    if settings.is_protected and keep_stores:
+        raise ConfigurationError(
+            f"{environment} is protected, and --keep-stores leaves what that is for",
+            mend=f"modelyard protection lift {environment} --reason …, or without --keep-stores",
+        )
+    going = _Going.of(settings, reason, keep_stores=keep_stores)
+    if not going.states:
+        console.print(f"nothing of {environment} is deployed")
+    else:
+        going.ask(Consent(yes, volumes, artifacts))
+        going.go()
+    going.account()
+
+
+@dataclass
+class _Going:
+    """A teardown under way."""
+
+    settings: Settings
+    synthesis: Synthesis
+    phases: Phases
+    stacks: frozenset[str]
+    steps: Steps
+    states: States
+    reason: str | None
+    volumes: Volumes = Volumes.DELETE
+
+    @classmethod
+    def of(cls, settings: Settings, reason: str | None, *, keep_stores: bool) -> "_Going":
+        """Looks at what is deployed; changes nothing."""
+        with console.status(f"looks at what is deployed of {settings.name} …"):
+            synthesis = synthesise(_unprotected(settings, reason or ""))
+            parts = phases(settings, synthesis.estate)
+            steps = _steps(synthesis)
+            states = steps.states()
+        stacks = parts.workloads | parts.cluster if keep_stores else parts.all
+        found = {id_: state for id_, state in states.items() if id_ in stacks}
+        return cls(settings, synthesis, parts, stacks, steps, found, reason)
+
+    def ask(self, consent: Consent) -> None:
+        """Shows what goes, and asks for all that somebody has to say; nothing is touched before."""
+        console.print(bill.table(self.settings, self.states, self.stacks))
+        if isinstance(self.settings, CloudSettings):
+            saved = bill.saving(self.settings, self.states, self.stacks)
+            console.print(f"saves [bold]{money(NOTHING - saved.monthly)}[/] a month, of {money(saved.before)}")
+        if self.settings.is_protected:
+            self.reason = ask_for_reason(self.settings.name, self.reason)
+        ask(f"take {self.settings.name} down?", consent)
+        volumes = self._volumes()
+        self.volumes = ask_for_volumes(volumes, consent, can_snapshot=isinstance(self.settings, CloudSettings))
+        ask_for_artifacts(self._artifacts(), consent)
+
+    def go(self) -> None:
+        """Does it. Raises TeardownError with what stays, and why."""
+        rehearsal = self.synthesis.rehearsal
+        if self.settings.is_protected and not rehearsal:
+            record_lifting(self.settings.name, self.reason or "")
+            console.print(f"  protection lifted: recorded in environments/{self.settings.name}.toml; commit it")
+        place = back_up(self.states, rehearsal.folder / "backups" if rehearsal else BACKUPS / self.settings.name)
+        console.print(f"  backed up: {len(self.states)} states in {place.relative_to(ROOT)}")
+        for id_ in self._artifacts():
+            give_up_content(self.synthesis.estate[id_])
+        self._refuse("lift the protection of", self.steps.lift(self.states))
+        self._destroy_workloads()
+        rest = self.stacks - self.phases.workloads
+        self._refuse("destroy", self.steps.destroy(rest - self.phases.state))
+        if rest & self.phases.state:
+            self._destroy_state_store()
+
+    def account(self) -> None:
+        """Says what is left; raises typer.Exit with 1 if any of it is billed."""
+
+    def _destroy_workloads(self) -> None:
+        workloads = self.stacks & self.phases.workloads & self.states.keys()
+        if not workloads:
+            return
+        without = self.phases.cluster and not self.phases.cluster & self.states.keys()
+        results = {} if without else self.steps.destroy(workloads)
+        if not without and not _failed(results):
+            return
+        if self.phases.cluster and self.steps.is_without_cluster(self.phases.cluster):
+            console.print("  the cluster is not there any more")
+            for id_ in self.steps.forget_what_was_in_the_cluster(workloads):
+                console.print(f"  {id_}: what was in the cluster went with it")
+            # What is left of them is the cloud's; the cluster cannot be read any more.
+            self._refuse("destroy", self.steps.destroy(workloads, "-refresh=false"))
+        else:
+            self._refuse("destroy", results)
+
+    def _destroy_state_store(self) -> None:
+        settings = load_settings(self.settings.name)
+        if isinstance(settings, CloudSettings) and settings.state.own_state == "remote":
+            if not self.synthesis.rehearsal:
+                own_state.move(settings.name, to="local")
+            # Its backend is another one now.
+            settings = load_settings(self.settings.name)
+        again = synthesise(_unprotected(settings, ""))
+        self._refuse("destroy", _steps(again).destroy(self.phases.state))
+
+    def _volumes(self) -> list[KeptVolume]:
+        return [
+            volume for state in self.states.values() for volume in volumes_in(state.content, state.stack.configuration)
+        ]
+
+    def _artifacts(self) -> list[str]:
+        if not isinstance(self.settings, CloudSettings):
+            return []
+        return sorted({self.settings.stack_id("artifacts")} & self.states.keys() & self.stacks)
+
+    def _refuse(self, what: str, results: Results) -> None:
+        failed = _failed(results)
+        for id_, result in results.items():
+            if result.outcome in ("failed", "not begun"):
+                console.print(f"  [red]✗[/] {id_}  {result.outcome}")
+        if failed:
+            said = "\n\n".join(f"{id_}:\n{results[id_].error}" for id_ in failed)
+            raise TeardownError(
+                f"error: could not {what} {', '.join(failed)}. Terraform says:\n\n{said}\n\n"
+                f"  mend: mend what it says, and run this again; it goes on where it was"
+            )
+
+
+def _steps(synthesis: Synthesis) -> Steps:
+    return Steps(
+        estate=synthesis.estate,
+        variables=synthesis.variables,
+        place=synthesis.place,
+        limits=Limits(),
+        tell=lambda stack, line: console.print(f"  {escape(f'{stack}: {line}' if stack else line)}"),
+        lifted=lambda result: _show(result, "  no longer protected: {stack}"),
+        destroyed=lambda result: _show(result, "  [green]✓[/] {stack} [dim]({seconds:.0f} s)[/]"),
+    )
+
+
+def _show(result: StackResult, line: str) -> None:
+    if result.outcome == "done":
+        console.print(line.format(stack=result.stack, seconds=result.seconds))
+
+
+def _failed(results: Results) -> list[str]:
+    return [id_ for id_, result in results.items() if result.outcome == "failed"]
+
+
+def _unprotected(settings: Settings, reason: str) -> Settings:
+    if not settings.is_protected:
+        return settings
+    record = ProtectionLifted(on=datetime.datetime.now(datetime.UTC).date(), by=person(), reason=reason or "teardown")
+    return settings.model_copy(update={"protection_lifted": record})

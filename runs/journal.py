@@ -1,0 +1,220 @@
+"""What the runs of one environment from this checkout did, written down as it happens, so that the next one knows.
+
+One file for each run, one JSON object a line. A line is on the disk before the next step begins; the last one may be
+torn where the machine lost its power, and is passed over.
+"""
+
+import fcntl
+import getpass
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+_KEPT_RUNS = 20
+# The start of a process is known to a hundredth of a second, by a clock that may be set in between.
+_SAME_START_SECONDS = 2
+_LOOK_SECONDS = 0.5
+
+
+@dataclass
+class Call:
+    """One call of Terraform that could change something.
+
+    Attributes:
+        stack: The stack's id.
+        pid: Of the process.
+        started: When the process began, seconds since 1970.
+        log: The file that takes what it prints.
+        ended: When it had ended; None as far as is known.
+        is_cut: Whether it may have made what its state does not know: it was killed, or an answer was lost.
+        is_good: Whether it did what it was asked for.
+    """
+
+    stack: str
+    pid: int
+    started: float
+    log: str
+    ended: float | None = None
+    is_cut: bool = False
+    is_good: bool = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether that very process still runs."""
+        return _is_alive(self.pid, self.started)
+
+
+@dataclass
+class Run:
+    """One run, as far as it was written down.
+
+    Attributes:
+        id: Its name: when it began, and its process.
+        verb: `apply` or `destroy`.
+        who: `user@host`.
+        began: When.
+        calls: In order of their beginning.
+        has_ended: Whether it came to its end, whatever that was, or another run has taken note of it.
+    """
+
+    id: str
+    verb: str
+    who: str
+    began: datetime
+    calls: list[Call] = field(default_factory=list)
+    has_ended: bool = False
+
+    @property
+    def under_way(self) -> list[Call]:
+        """The calls that were not seen to end."""
+        return [call for call in self.calls if call.ended is None]
+
+
+def me() -> str:
+    """`user@host`, as Terraform notes it in locks."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class Journal:
+    """The journal of one environment; `folder` also takes the logs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[str] | None = None
+        self.id = ""
+
+    def runs(self) -> list[Run]:
+        """All that are kept, the oldest first."""
+        return [run for file in sorted(self._folder.glob("*/journal.jsonl")) if (run := _read(file))]
+
+    @contextmanager
+    def alone(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
+        """Keeps other runs of this environment from this checkout away: they would write into the same folders.
+
+        Raises:
+            TimeoutError: Another one took longer than `wait_seconds`; the message says who.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("a") as file:
+            until, told = time.monotonic() + wait_seconds, False
+            while not _take(file):
+                other = self._other()
+                if time.monotonic() > until:
+                    raise TimeoutError(f"another run from this checkout has not ended: {other}")
+                if not told:
+                    tell(f"waits for another run from this checkout: {other}")
+                    told = True
+                time.sleep(_LOOK_SECONDS)
+            yield
+
+    def _other(self) -> str:
+        begun = [run for run in self.runs() if not run.has_ended]
+        if not begun:
+            return "it has just begun"
+        return f"{begun[-1].verb} by {begun[-1].who}, since {begun[-1].began:%Y-%m-%d %H:%M:%S} UTC"
+
+    @contextmanager
+    def run(self, verb: str) -> Iterator[Path]:
+        """Notes the run as long as the block lasts; gives the folder for its logs."""
+        now = datetime.now(UTC)
+        self.id = f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+        folder = self._folder / self.id
+        folder.mkdir(parents=True)
+        for old in sorted(self._folder.glob("*/journal.jsonl"))[: -_KEPT_RUNS + 1]:
+            shutil.rmtree(old.parent)
+        with (folder / "journal.jsonl").open("a") as self._file:
+            self._note("begun", id=self.id, verb=verb, who=me(), began=now.isoformat())
+            yield folder
+            self._note("ended")
+
+    def begun(self, stack: str, process: psutil.Process, log: Path) -> Call:
+        """Notes a call that can change something."""
+        # One that has ended already has no start any more, and nothing is asked of it.
+        started = time.time()
+        with suppress(psutil.Error):
+            started = process.create_time()
+        call = Call(stack, process.pid, started, str(log))
+        self._note("call", stack=stack, pid=call.pid, started=call.started, log=call.log)
+        return call
+
+    def ended(self, call: Call, *, is_good: bool, is_cut: bool) -> None:
+        """Notes how it ended."""
+        self._note("call ended", pid=call.pid, started=call.started, at=time.time(), is_good=is_good, is_cut=is_cut)
+
+    def take_note_of(self, run: Run) -> None:
+        """Of an interrupted run: it is not told of again."""
+        with (self._folder / run.id / "journal.jsonl").open("a") as file:
+            file.write(json.dumps({"event": "ended", "noted_by": self.id}) + "\n")
+
+    def _note(self, event: str, **values: Any) -> None:  # noqa: ANN401 - JSON
+        assert self._file is not None  # noqa: S101 - called within `run`
+        # One line in one call: threads write here side by side.
+        self._file.write(json.dumps({"event": event, **values}) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def calls(self, stack: str) -> list[Call]:
+        """All calls on a stack, the oldest first."""
+        return [call for run in self.runs() for call in run.calls if call.stack == stack]
+
+    def was_cut_off(self, stack: str) -> bool:
+        """Whether, since it was last applied well, a call on the stack may have made what the state does not know.
+
+        A good destroy in between changes nothing about it: what the state does not know stays.
+        """
+        found = False
+        for run in self.runs():
+            for call in run.calls:
+                if call.stack == stack and call.is_good:
+                    found = found and run.verb != "apply"
+                elif call.stack == stack:
+                    found = found or call.is_cut or (call.ended is None and not call.is_alive)
+        return found
+
+
+def _take(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_alive(pid: int, started: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return abs(process.create_time() - started) < _SAME_START_SECONDS
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _read(file: Path) -> Run | None:
+    run: Run | None = None
+    for line in file.read_text(errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if entry["event"] == "begun":
+            run = Run(entry["id"], entry["verb"], entry["who"], datetime.fromisoformat(entry["began"]))
+        elif run and entry["event"] == "call":
+            run.calls.append(Call(entry["stack"], entry["pid"], entry["started"], entry["log"]))
+        elif run and entry["event"] == "call ended":
+            for call in run.calls:
+                if (call.pid, call.started) == (entry["pid"], entry["started"]):
+                    call.ended, call.is_good, call.is_cut = entry["at"], entry["is_good"], entry["is_cut"]
+        elif run:
+            run.has_ended = True
+    return run

@@ -1,0 +1,137 @@
+"""One stack's part of a run: Terraform is asked until it is done, or until it says what only a person can mend."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from runs.adoption import conflicting, take_over
+from runs.diagnostics import errors
+from runs.errored_state import why_unfit
+from runs.look import IMPORTS, AdoptionError
+from runs.patient_terraform import PatientTerraform, StackFailedError, said
+from runs.results import StackResult, Verb
+
+_OPTIONS = ("-auto-approve", "-input=false")
+# How the backends say that there is no store any more: a destroyed environment's states went with it.
+_NO_STORE = ("storage: bucket doesn't exist", "ContainerNotFound", "The specified container does not exist")
+
+
+@dataclass
+class StackRun:
+    """One stack in one run.
+
+    Attributes:
+        verb: What is done with it.
+        terraform: In the stack's folder.
+        extra: More arguments for apply or destroy.
+    """
+
+    verb: Verb
+    terraform: PatientTerraform
+    extra: tuple[str, ...] = ()
+    _adopted: list[str] = field(default_factory=list)
+
+    def result(self) -> StackResult:
+        """Does it; what Terraform, the cloud or another run refuses is in the result."""
+        clock = time.monotonic()
+        outcome: Literal["done", "nothing", "failed"]
+        try:
+            outcome, error = "done" if self._run() else "nothing", ""
+        except StackFailedError as failure:
+            outcome, error = "failed", str(failure)
+        seconds = time.monotonic() - clock
+        return StackResult(
+            self.terraform.stack.id, outcome, error, seconds, self.terraform.attempts, tuple(self._adopted)
+        )
+
+    def _run(self) -> bool:
+        """Gives whether there was something to do."""
+        self._wait_for_survivor()
+        (self.terraform.stack.folder / IMPORTS).unlink(missing_ok=True)
+        if not self._prepare():
+            return False
+        self._push_errored_state()
+        if self.verb == "destroy":
+            self._take_over_before_destroy()
+            if not self._holds_something():
+                return False
+        self._act()
+        return True
+
+    def _wait_for_survivor(self) -> None:
+        """Of an interrupted run Terraform may be left, which still works and saves its state."""
+        until = time.monotonic() + self.terraform.limits.lock_wait_seconds
+        told = False
+        while alive := [call for call in self.terraform.journal.calls(self.terraform.stack.id) if call.is_alive]:
+            if time.monotonic() > until or self.terraform.supervisor.interrupts:
+                raise StackFailedError(f"an interrupted run's Terraform is still at work, process {alive[0].pid}")
+            if not told:
+                self.terraform.tell(f"waits for an interrupted run's Terraform, process {alive[0].pid}")
+                told = True
+            self.terraform.supervisor.pause(0.5)
+
+    def _prepare(self) -> bool:
+        """Gives False where the states' store does not exist, which only a destroy takes."""
+        if (self.terraform.stack.folder / ".terraform" / "terraform.tfstate").exists():
+            return True
+        ended = self.terraform.init()
+        if ended.is_good:
+            return True
+        if self.verb == "destroy" and any(text in ended.printed for text in _NO_STORE):
+            self.terraform.tell("the store of its state does not exist any more")
+            return False
+        raise StackFailedError(said(ended, self.terraform.limits))
+
+    def _push_errored_state(self) -> None:
+        """What an earlier run could not save goes into the store first."""
+        file = self.terraform.stack.folder / "errored.tfstate"
+        if not file.exists():
+            return
+        if why := why_unfit(file, self._state()):
+            self.terraform.tell(f"{file} is a state that an earlier run could not save; it is left there: {why}")
+            return
+        self.terraform.good("state", "push", file.name)
+        file.rename(file.with_suffix(".tfstate.pushed"))
+        self.terraform.tell(f"an earlier run could not save its state: it was in {file.name}, and is in its place now")
+
+    def _state(self) -> dict[str, Any]:
+        pulled = self.terraform.good("state", "pull", is_captured=True).output
+        return dict(json.loads(pulled)) if pulled.strip() else {}
+
+    def _holds_something(self) -> bool:
+        return any(each["mode"] == "managed" for each in self._state().get("resources", []))
+
+    def _act(self) -> None:
+        """Apply or destroy, again after each time that something could be taken over."""
+        while True:
+            ended = self.terraform.call(self.verb, *_OPTIONS, *self.extra)
+            if ended.is_good:
+                return
+            found = conflicting(errors(ended.printed)) if self.verb == "apply" and not ended.cut else {}
+            if not found:
+                raise StackFailedError(said(ended, self.terraform.limits))
+            try:
+                taken = take_over(self.terraform, found, is_cut_off=self._is_cut_off)
+            except AdoptionError as error:
+                raise StackFailedError(f"{said(ended, self.terraform.limits)}\n\n{error}") from error
+            self._note(taken)
+
+    @property
+    def _is_cut_off(self) -> bool:
+        terraform = self.terraform
+        return terraform.has_lost_an_answer or terraform.journal.was_cut_off(terraform.stack.id)
+
+    def _take_over_before_destroy(self) -> None:
+        """What a run that was cut off has made would stay for ever: the state does not know of it."""
+        if not self._is_cut_off:
+            return
+        try:
+            self._note(take_over(self.terraform, None, is_cut_off=True))
+        except AdoptionError as error:
+            self.terraform.tell(f"what a run that was cut off may have left could not be taken over: {error}")
+
+    def _note(self, taken: list[str]) -> None:
+        self._adopted += taken
+        for address in taken:
+            self.terraform.tell(f"was there already, and is ours: taken over, {address}")

@@ -1,0 +1,136 @@
+"""What is deployed, by the states of an environment's stacks."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from modelyard.errors import ConfigurationError
+
+from estate.stacks import Estate, Stack
+from terraform_cli.call import TerraformError, terraform
+
+# How the backends gcs, azurerm and kubernetes say that there is no store, once it is destroyed or was never made.
+_NO_STORE = re.compile(
+    r"bucket doesn't exist|bucket does not exist|ContainerNotFound|container does not exist|ResourceNotFound"
+    r"|ResourceGroupNotFound|no such host|was not found",
+)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One resource in a state.
+
+    Attributes:
+        address: For example `google_container_cluster.gke_1234`.
+        type: For example `google_container_cluster`.
+        attributes: As Terraform keeps them.
+    """
+
+    address: str
+    type: str
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of one stack.
+
+    Attributes:
+        stack: Whose it is.
+        content: All of it; empty where there is none.
+    """
+
+    stack: Stack
+    content: Mapping[str, Any]
+
+    def managed(self) -> Iterator[Instance]:
+        """What Terraform manages of it."""
+        for resource in self.content.get("resources") or []:
+            if resource["mode"] != "managed":
+                continue
+            for instance in resource["instances"]:
+                key = instance.get("index_key")
+                index = "" if key is None else f"[{json.dumps(key)}]"
+                yield Instance(
+                    f"{resource['type']}.{resource['name']}{index}", resource["type"], instance.get("attributes") or {}
+                )
+
+    @property
+    def count(self) -> int:
+        """How many resources it holds."""
+        return sum(1 for _ in self.managed())
+
+
+States = dict[str, State]
+
+
+def deployed(estate: Estate, variables: Mapping[str, str]) -> States:
+    """The states that hold anything, by the stacks' ids in order of deployment.
+
+    Args:
+        estate: The stacks.
+        variables: What Terraform is run with, beyond this process's environment.
+
+    Raises:
+        ConfigurationError: A state is no state.
+        TerraformError: One cannot be read.
+    """
+    graph = {id_: sorted(stack.upstream & estate.keys()) for id_, stack in sorted(estate.items())}
+    ordered = [estate[id_] for id_ in TopologicalSorter(graph).static_order()]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        states = pool.map(lambda stack: _read(stack, variables), ordered)
+        return {state.stack.id: state for state in states if state.count}
+
+
+def _read(stack: Stack, variables: Mapping[str, str]) -> State:
+    if local := local_file(stack):
+        text = local.read_text() if local.is_file() else ""
+    else:
+        try:
+            terraform(stack.folder, variables, "init", "-input=false", "-reconfigure", timeout=None)
+            text = terraform(stack.folder, variables, "state", "pull", timeout=None)
+        except TerraformError as error:
+            if not _NO_STORE.search(error.said):
+                raise
+            text = ""
+    return State(stack, parsed(text, where=str(local or f"the state of {stack.id}")))
+
+
+def parsed(text: str, *, where: str) -> Mapping[str, Any]:
+    """A state from its text; empty for an empty one.
+
+    Raises:
+        ConfigurationError: It is no state of Terraform.
+    """
+    if not text.strip():
+        return {}
+    try:
+        content = json.loads(text)
+        listed = [
+            (each["mode"], each["type"], each["name"], list(each["instances"])) for each in content["resources"] or []
+        ]
+        plain = content["version"] == 4 and all(
+            isinstance(instance.get("attributes") or {}, dict) for *_, instances in listed for instance in instances
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        plain = False
+    if not plain:
+        raise ConfigurationError(
+            "is no state of Terraform, or of a version that is not known here",
+            mend="bring back an older version: docs/state.md, An older version",
+            where=where,
+        )
+    return dict(content)
+
+
+def local_file(stack: Stack) -> Path | None:
+    """The file of a state that is kept in one; None where it is in a store."""
+    local = stack.backend.get("local")
+    # Seen from the folder that Terraform works in.
+    return (stack.folder / local["path"]).resolve() if local else None
