@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,8 +23,13 @@ _PROVIDERS: Final[tuple[type[Provider], ...]] = (GoogleProvider, AzurermProvider
 # So many arguments of a type are tried.
 _MOST_TRIED: Final = 12
 _PLAN: Final = "drift.tfplan"
-# Blocks that say how Terraform works, not what is there.
-_NO_ARGUMENTS: Final = ("timeouts", "id")
+# What says how Terraform works, and is nowhere in a cloud.
+_TERRAFORMS_OWN: Final = re.compile(
+    r"id|timeouts|wait.*|force_.*|deletion_protection|disable_on_destroy|delete_default_routes_on_create|atomic"
+    r"|create_(?:namespace|ignore_already_exists)|skip_.*"
+)
+# Everybody changes these first.
+_POPULAR: Final = re.compile(r"labels|tags|annotations|description|display_name|comment")
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Drift:
     Attributes:
         address: Of which resource.
         argument: Which one, by its path.
-        folder: The world's folder of the scope that the thing is in, relative to the world.
+        scope: The world's folder that the thing is in, relative to the world.
         stored_as: Its type there.
         key: Its key there.
         values: What it has then.
@@ -53,15 +59,24 @@ class Drift:
         Scope(world.folder / self.scope, root).put(self.stored_as, self.key, self.values)
 
 
-def find_drift(lane: Lane, stack: Stack, type_name: str, variables: Mapping[str, str]) -> Drift | str:
+def find_drift(lane: Lane, snapshot: str, stack: Stack, type_name: str, variables: Mapping[str, str]) -> Drift | str:
     """Finds a change of the type's first resource which Terraform plans to take back in place.
 
-    Gives why there is none, in words, where every argument replaces the resource or none is there.
+    Args:
+        lane: Is set to the snapshot, again and again.
+        snapshot: Of everything deployed.
+        stack: One that has the type.
+        type_name: The resource type.
+        variables: What Terraform is run with.
+
+    Returns:
+        Or why there is none, in words.
     """
-    tried = []
+    tried: list[str] = []
+    lane.restore(snapshot)
     for drift in _candidates(lane, stack, type_name):
         tried.append(drift.argument)
-        lane.restore("all")
+        lane.restore(snapshot)
         drift.happen(lane)
         # Terraform may refuse a world like this.
         with contextlib.suppress(TerraformError):
@@ -110,19 +125,21 @@ def _candidates(lane: Lane, stack: Stack, type_name: str) -> Iterator[Drift]:
 def _changes(
     block: Block, values: dict[str, Any], replace: frozenset[str], path: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The values with one argument changed, by the argument's path: those that are set first, then those that are not."""
-    names = sorted(block.attributes, key=lambda name: (values.get(name) in (None, "", {}), name))
+    """The values with one argument changed, by the argument's path: popular ones first, then those that are set."""
+    names = sorted(
+        block.attributes, key=lambda name: (not _POPULAR.fullmatch(name), values.get(name) in (None, "", {}), name)
+    )
     for name in names:
         attribute, here = block.attributes[name], f"{path}{name}"
         is_result = attribute.computed and not attribute.optional
-        if here in replace or is_result or name in _NO_ARGUMENTS:
+        if here in replace or is_result or _TERRAFORMS_OWN.fullmatch(name):
             continue
         other = _other(attribute, values.get(name))
         if other is not None:
             yield here, {**values, name: other}
     for name, nested in block.nested.items():
         here, inner = f"{path}{name}", values.get(name)
-        if here in replace or name in _NO_ARGUMENTS or not (isinstance(inner, list) and len(inner) == 1):
+        if here in replace or _TERRAFORMS_OWN.fullmatch(name) or not (isinstance(inner, list) and len(inner) == 1):
             continue
         for inner_path, changed in _changes(nested.block, inner[0], replace, f"{here}."):
             yield inner_path, {**values, name: [changed]}

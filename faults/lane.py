@@ -17,8 +17,14 @@ from terraform_cli.environment import clean_environment
 Verb = Literal["up", "teardown"]
 # What of a rehearsal's folder outlives a case: the stacks, with what `terraform init` made.
 _STAYS: Final = ("cdktf.out", "terraform.rc")
+_CONSENTS: Final[dict[Verb, list[str]]] = {
+    "up": ["--yes", "--volumes"],
+    "teardown": ["--yes", "--volumes", "delete", "--artifacts"],
+}
 _KEPT: Final = ("world", "states")
 _LONGEST_SECONDS: Final = 600
+# While it plans, Terraform hears of no interrupt; a simulated cloud needs no minute to end what is under way.
+_GRACE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,16 @@ class Lane:
             providers: Running.
             stack_seconds: How long one call of Terraform may take; by default as long as it does for people.
         """
-        limit = {} if stack_seconds is None else {"MODELYARD_STACK_SECONDS": f"{stack_seconds:g}"}
+        limits = {"MODELYARD_GRACE_SECONDS": f"{_GRACE_SECONDS:g}"}
+        if stack_seconds is not None:
+            limits["MODELYARD_STACK_SECONDS"] = f"{stack_seconds:g}"
         log = self.rehearsal.folder / "command.log"
         # A file and no pipe: what outlives a killed command would keep a pipe open.
         with log.open("w+") as printed:
             done = subprocess.run(
-                [sys.executable, "-m", "commands", verb, self.environment, "--yes"],
+                [sys.executable, "-m", "commands", verb, self.environment, *_CONSENTS[verb]],
                 cwd=self._copy,
-                env=self._variables() | providers.environment | limit,
+                env=self._variables() | providers.environment | limits,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,

@@ -1,104 +1,112 @@
-"""Runs cases: the command with a fault, the same command again, then the inventory."""
+"""All cases of the small environments, several beside each other."""
 
 import random
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Final
 
-from faults.cases import ACTIONS, FAULTS, HANG_SECONDS, Case, write_scenario
-from faults.drift import Drift
+from faults.broken_command import Result, run_case
+from faults.cases import ACTIONS, FAULTS, Case
 from faults.estate import ENVIRONMENTS, copy_of_the_repo, keep_one_service
-from faults.inventory import Findings, against_goal, against_nothing, take
-from faults.lane import Lane, Verb
-from faults.preparation import ALL, Prepared, prepare
-from simulator.fault_counts import counts_file, struck
-from terraform_cli.call import TerraformError, terraform
+from faults.lane import Lane
+from faults.preparation import Prepared, prepare
 
-Tell = Callable[["Result"], None]
-_SAID_LINES = 40
+#: So many commands run beside each other.
+LANES: Final = 2
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of a case.
+class Choice:
+    """Which cases are run.
 
     Attributes:
-        case: Which one.
-        findings: What is lost, doubled, left after the second command.
-        problem: Why the case proves nothing, or what else went wrong; else empty.
-        codes: The exit codes of the two commands.
-        seconds: How long it took.
+        clouds: Of these clouds.
+        types: Of these resource types; all if none is named.
+        sample: So many of them; None for all.
+        seed: For the sample, and for the order.
     """
 
-    case: Case
-    findings: Findings
-    problem: str = ""
-    codes: tuple[int, ...] = ()
-    seconds: float = 0
+    clouds: tuple[str, ...] = tuple(ENVIRONMENTS)
+    types: tuple[str, ...] = ()
+    sample: int | None = None
+    seed: int = 0
 
-    @property
-    def is_good(self) -> bool:
-        """Whether the command that was run again has reached the goal."""
-        return self.findings.is_clean and not self.problem
-
-
-def cases_of(cloud: str, prepared: Prepared) -> tuple[list[Case], dict[tuple[str, str], str]]:
-    """All cases of one cloud; and why some types have no update."""
-    cases, without = [], {}
-    for type_name, action in product(sorted(prepared.stack_of), ACTIONS):
-        drift = prepared.drifts[type_name]
-        if action == "update" and isinstance(drift, str):
-            without[cloud, type_name] = drift
-        else:
-            cases += [Case(cloud, type_name, action, fault) for fault in FAULTS]
-    return cases, without
+    def of(self, cases: Sequence[Case]) -> list[Case]:
+        """The chosen ones, shuffled: what is slow is spread."""
+        found = sorted(case for case in cases if not self.types or case.type in self.types)
+        return random.Random(self.seed).sample(found, min(self.sample or len(found), len(found)))  # noqa: S311 - no secret
 
 
-def run_case(prepared: Prepared, case: Case) -> Result:
-    """One case, from a snapshot to the comparison."""
-    begun = time.monotonic()
-    result = _run_case(prepared, case)
-    return replace(result, seconds=time.monotonic() - begun)
+@dataclass
+class Matrix:
+    """What came of it.
+
+    Attributes:
+        types: The resource types of the small environments, by cloud.
+        without: Why some types are never updated in place, by cloud and type.
+        results: One for each case.
+    """
+
+    types: dict[str, list[str]] = field(default_factory=dict)
+    without: dict[tuple[str, str], str] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
 
 
-def _run_case(prepared: Prepared, case: Case) -> Result:
-    lane = prepared.lane
-    verb: Verb = "teardown" if case.action == "delete" else "up"
-    lane.restore({"create": prepared.before, "delete": prepared.after}.get(case.action, lambda _: ALL)(case.type))
-    drift = prepared.drifts[case.type]
-    if case.action == "update" and isinstance(drift, Drift):
-        drift.happen(lane)
-    scenario = lane.rehearsal.folder / "scenario.toml"
-    write_scenario([case.scenario()], scenario)
-    with lane.providers(scenario) as providers:
-        first = lane.command(verb, providers, stack_seconds=HANG_SECONDS if case.fault == "hang" else None)
-        if not any(struck(lane.rehearsal.world)):
-            return Result(case, Findings(), f"the fault has not struck; the command said:\n{_tail(first.said)}")
-        second = lane.command(verb, providers)
-        found = take(lane.rehearsal.world, lane.rehearsal.states)
-        findings = against_nothing(found) if verb == "teardown" else against_goal(prepared.goal, found)
-        problem = ""
-        if second.code:
-            problem = f"the command run again ended with {second.code}; it said:\n{_tail(second.said)}"
-        elif verb == "up" and findings.changed:
-            # Where world and states are those of the goal, so is the plan: it was empty.
-            problem = _planned(lane, providers.environment)
-    return Result(case, findings, problem, (first.code, second.code))
+def cases_of(cloud: str, prepared: Prepared) -> list[Case]:
+    """All cases of one cloud."""
+    return [
+        Case(cloud, type_name, action, fault)
+        for type_name, action, fault in product(sorted(prepared.stack_of), ACTIONS, FAULTS)
+        if action != "update" or not isinstance(prepared.drifts[type_name], str)
+    ]
 
 
-def _planned(lane: Lane, variables: Mapping[str, str]) -> str:
-    """What Terraform still wants to do, empty if nothing."""
-    for stack in lane.estate.values():
+def run_matrix(
+    choice: Choice, folder: Path, tell: Callable[[Result], None], begin: Callable[[int], None] = lambda _: None
+) -> Matrix:
+    """Prepares an environment in each lane, and runs the cases.
+
+    Args:
+        choice: Which ones.
+        folder: Takes the copies of the repo.
+        tell: Called with each result, from any thread.
+        begin: Called with the number of cases, before the first.
+    """
+    matrix = Matrix()
+    clouds = [choice.clouds[number % len(choice.clouds)] for number in range(LANES)]
+    with ThreadPoolExecutor(LANES) as pool:
+        lanes = list(zip(clouds, pool.map(_prepare, clouds, [folder / f"lane-{n}" for n in range(LANES)]), strict=True))
+        cases: list[Case] = []
+        for cloud, prepared in dict(lanes).items():
+            matrix.types[cloud] = sorted(prepared.stack_of)
+            matrix.without |= {(cloud, name): why for name, why in prepared.drifts.items() if isinstance(why, str)}
+            cases += cases_of(cloud, prepared)
+        chosen = choice.of(cases)
+        begin(len(chosen))
+        queues = {cloud: SimpleQueue[Case]() for cloud in choice.clouds}
+        for case in chosen:
+            queues[case.cloud].put(case)
+        for results in pool.map(lambda lane: _work(lane[1], queues[lane[0]], tell), lanes):
+            matrix.results += results
+    return matrix
+
+
+def _prepare(cloud: str, copy: Path) -> Prepared:
+    copy_of_the_repo(copy)
+    keep_one_service(copy)
+    return prepare(Lane(copy, ENVIRONMENTS[cloud]))
+
+
+def _work(prepared: Prepared, queue: "SimpleQueue[Case]", tell: Callable[[Result], None]) -> list[Result]:
+    results: list[Result] = []
+    while True:
         try:
-            terraform(stack.folder, variables, "plan", "-input=false", "-lock=false", "-detailed-exitcode")
-        except TerraformError as error:
-            return f"a plan of {stack.id} after the second command is not empty:\n{error}"
-    return ""
-
-
-def _tail(said: str) -> str:
-    return "\n".join(said.splitlines()[-_SAID_LINES:])
+            case = queue.get_nowait()
+        except Empty:
+            return results
+        results.append(run_case(prepared, case))
+        tell(results[-1])

@@ -19,12 +19,14 @@ class Prepared:
     Attributes:
         lane: With its snapshots.
         goal: The inventory of everything deployed.
+        nothing: The snapshot of nothing deployed.
         stack_of: The first stack that has a resource of a type, by type.
         drifts: How a thing of a type is changed so that it is updated in place; why it cannot be, in words.
     """
 
     lane: Lane
     goal: Inventory
+    nothing: str
     stack_of: dict[str, str] = field(default_factory=dict)
     drifts: dict[str, Drift | str] = field(default_factory=dict)
 
@@ -37,8 +39,13 @@ class Prepared:
         return f"after {self.stack_of[type_name]}"
 
 
-def prepare(lane: Lane) -> Prepared:
-    """Deploys stack after stack with plain Terraform, takes snapshots, proves that nothing is left to do."""
+def prepare(lane: Lane, *, drifts: bool = True) -> Prepared:
+    """Deploys stack after stack with plain Terraform, takes snapshots, proves that nothing is left to do.
+
+    Args:
+        lane: Nothing is deployed there yet.
+        drifts: Whether to look for what can be updated.
+    """
     lane.synthesise()
     estate = lane.estate
     order = sorted(estate, key=lambda stack: (len(upstream(estate, [stack])), stack))
@@ -55,9 +62,7 @@ def prepare(lane: Lane) -> Prepared:
         lane.save(ALL)
         for stack in order:
             terraform(estate[stack].folder, providers.environment, "plan", "-input=false", "-detailed-exitcode")
-        goal = take(lane.rehearsal.world, lane.rehearsal.states)
-        prepared = Prepared(lane, goal, stack_of)
-        for type_name, stack in stack_of.items():
-            prepared.drifts[type_name] = find_drift(lane, estate[stack], type_name, providers.environment)
-            lane.restore(ALL)
+        prepared = Prepared(lane, take(lane.rehearsal.world, lane.rehearsal.states), f"before {order[0]}", stack_of)
+        for type_name, stack in stack_of.items() if drifts else ():
+            prepared.drifts[type_name] = find_drift(lane, ALL, estate[stack], type_name, providers.environment)
     return prepared

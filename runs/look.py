@@ -84,7 +84,9 @@ def look(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | None) 
         except _AbsentError as error:
             wanted = {address: id_ for address, id_ in wanted.items() if address not in error.addresses}
         else:
-            return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in wanted.items()]
+            # Terraform imports nothing to an address that the state has, also if what was there has gone.
+            found = {at: id_ for at, id_ in wanted.items() if "importing" in changes[at]["change"]}
+            return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in found.items()]
     return []
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Any
 
 from modelyard.errors import ConfigurationError
 
 from estate.stacks import Estate, Stack
+from estate.torn_state import local_file, mend
 from terraform_cli.call import TerraformError, terraform
 
 # How the backends gcs, azurerm and kubernetes say that there is no store, once it is destroyed or was never made.
@@ -90,6 +90,7 @@ def deployed(estate: Estate, variables: Mapping[str, str]) -> States:
 
 def _read(stack: Stack, variables: Mapping[str, str]) -> State:
     if local := local_file(stack):
+        mend(stack)
         text = local.read_text() if local.is_file() else ""
     else:
         try:
@@ -127,10 +128,3 @@ def parsed(text: str, *, where: str) -> Mapping[str, Any]:
             where=where,
         )
     return dict(content)
-
-
-def local_file(stack: Stack) -> Path | None:
-    """The file of a state that is kept in one; None where it is in a store."""
-    local = stack.backend.get("local")
-    # Seen from the folder that Terraform works in.
-    return (stack.folder / local["path"]).resolve() if local else None
