@@ -15,6 +15,7 @@ from commands.protection import person, record_lifting
 from commands.synthesis import Synthesis, synthesise
 from costs.charges import NOTHING
 from costs.report import money
+from estate.states import States
 from estate.volumes import KeptVolume, volumes_in
 from runs.results import Limits, StackResult
 from stacks.environments import load_settings
@@ -22,11 +23,11 @@ from stacks.paths import ROOT
 from stacks.settings import CloudSettings, ProtectionLifted, Settings
 from teardown import bill
 from teardown.backup import back_up
+from teardown.cloud_side import CloudSide, as_volume
 from teardown.consent import Consent, Volumes, ask, ask_for_artifacts, ask_for_reason, ask_for_volumes
 from teardown.lifting import give_up_content
 from teardown.phases import Phases, phases
 from teardown.sequence import Results, Steps
-from teardown.states import States
 
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
@@ -54,13 +55,14 @@ def teardown(
             f"{environment} is protected, and --keep-stores leaves what that is for",
             mend=f"modelyard protection lift {environment} --reason …, or without --keep-stores",
         )
+    said = Consent(yes, volumes, artifacts)
     going = _Going.of(settings, reason, keep_stores=keep_stores)
-    if not going.states:
-        console.print(f"nothing of {environment} is deployed")
-    else:
-        going.ask(Consent(yes, volumes, artifacts))
+    if going.states:
+        going.ask(said)
         going.go()
-    going.account()
+    else:
+        console.print(f"nothing of {environment} is deployed")
+    going.account(said)
 
 
 @dataclass
@@ -73,6 +75,7 @@ class _Going:
     stacks: frozenset[str]
     steps: Steps
     states: States
+    cloud: CloudSide | None
     reason: str | None
     volumes: Volumes = Volumes.DELETE
 
@@ -86,7 +89,12 @@ class _Going:
             states = steps.states()
         stacks = parts.workloads | parts.cluster if keep_stores else parts.all
         found = {id_: state for id_, state in states.items() if id_ in stacks}
-        return cls(settings, synthesis, parts, stacks, steps, found, reason)
+        cloud = None
+        # Nothing of a rehearsal is in a cloud.
+        if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
+            with console.status("asks the cluster …"):
+                cloud = CloudSide.of(settings, states)
+        return cls(settings, synthesis, parts, stacks, steps, found, cloud, reason)
 
     def ask(self, consent: Consent) -> None:
         """Shows what goes, and asks for all that somebody has to say; nothing is touched before."""
@@ -96,9 +104,11 @@ class _Going:
             console.print(f"saves [bold]{money(NOTHING - saved.monthly)}[/] a month, of {money(saved.before)}")
         if self.settings.is_protected:
             self.reason = ask_for_reason(self.settings.name, self.reason)
+        if self.cloud and self.cloud.why_silent:
+            console.print(f"[yellow]what runs in the cluster cannot be looked into[/]: {escape(self.cloud.why_silent)}")
         ask(f"take {self.settings.name} down?", consent)
-        volumes = self._volumes()
-        self.volumes = ask_for_volumes(volumes, consent, can_snapshot=isinstance(self.settings, CloudSettings))
+        can_snapshot = self.cloud is not None and not self.cloud.why_silent
+        self.volumes = ask_for_volumes(self._volumes(), consent, can_snapshot=can_snapshot)
         ask_for_artifacts(self._artifacts(), consent)
 
     def go(self) -> None:
@@ -112,14 +122,36 @@ class _Going:
         for id_ in self._artifacts():
             give_up_content(self.synthesis.estate[id_])
         self._refuse("lift the protection of", self.steps.lift(self.states))
+        if self.cloud and self.volumes is Volumes.SNAPSHOT:
+            self.cloud.snapshot(self.cloud.claims(), _say)
         self._destroy_workloads()
+        if self.cloud:
+            for each in self.cloud.drain(_say):
+                console.print(f"  [yellow]still there[/]: {escape(each)}; the cluster goes all the same")
         rest = self.stacks - self.phases.workloads
         self._refuse("destroy", self.steps.destroy(rest - self.phases.state))
         if rest & self.phases.state:
             self._destroy_state_store()
 
-    def account(self) -> None:
-        """Says what is left; raises typer.Exit with 1 if any of it is billed."""
+    def account(self, consent: Consent) -> None:
+        """Sweeps what is left, and says what still is; raises typer.Exit with 1 if that is billed."""
+        if self.synthesis.rehearsal:
+            console.print("rehearsed: no cloud was asked what is left")
+        if self.cloud is None:
+            return
+        left = self.cloud.leftovers()
+        orphans = [each for each in left if not each.is_kept]
+        if orphans:
+            for each in orphans:
+                console.print(f"  [yellow]left[/]: {escape(f'{each}: {each.why_ours}')}")
+            ask("delete what is left, too?", consent)
+            self.cloud.sweep(orphans, _say)
+            left = self.cloud.leftovers()
+        for each in left:
+            console.print(f"  [yellow]{'kept' if each.is_kept else 'left'}[/]: {escape(str(each))}")
+        if any(not each.is_kept for each in left):
+            raise typer.Exit(1)
+        console.print(f"[bold green]gone[/]: {self.settings.name}")
 
     def _destroy_workloads(self) -> None:
         workloads = self.stacks & self.phases.workloads & self.states.keys()
@@ -130,6 +162,7 @@ class _Going:
         if not without and not _failed(results):
             return
         if self.phases.cluster and self.steps.is_without_cluster(self.phases.cluster):
+            self._refuse_lost_state()
             console.print("  the cluster is not there any more")
             for id_ in self.steps.forget_what_was_in_the_cluster(workloads):
                 console.print(f"  {id_}: what was in the cluster went with it")
@@ -137,6 +170,15 @@ class _Going:
             self._refuse("destroy", self.steps.destroy(workloads, "-refresh=false"))
         else:
             self._refuse("destroy", results)
+
+    def _refuse_lost_state(self) -> None:
+        """What is in a cluster goes with it; but is it gone, or has its state been lost?"""
+        if self.cloud and self.cloud.is_living():
+            cluster = ", ".join(self.phases.cluster)
+            raise ConfigurationError(
+                f"the state of {cluster} knows no cluster, and the cloud has one: that state was lost",
+                mend=f"modelyard state restore {self.settings.name} {cluster} FILE, as docs/state.md tells",
+            )
 
     def _destroy_state_store(self) -> None:
         settings = load_settings(self.settings.name)
@@ -149,9 +191,12 @@ class _Going:
         self._refuse("destroy", _steps(again).destroy(self.phases.state))
 
     def _volumes(self) -> list[KeptVolume]:
-        return [
+        known = [
             volume for state in self.states.values() for volume in volumes_in(state.content, state.stack.configuration)
         ]
+        names = {(each.namespace, each.name) for each in known}
+        claims = [as_volume(each) for each in self.cloud.claims()] if self.cloud else []
+        return known + [each for each in claims if (each.namespace, each.name) not in names]
 
     def _artifacts(self) -> list[str]:
         if not isinstance(self.settings, CloudSettings):
@@ -171,13 +216,17 @@ class _Going:
             )
 
 
+def _say(line: str) -> None:
+    console.print(f"  {escape(line)}")
+
+
 def _steps(synthesis: Synthesis) -> Steps:
     return Steps(
         estate=synthesis.estate,
         variables=synthesis.variables,
         place=synthesis.place,
         limits=Limits(),
-        tell=lambda stack, line: console.print(f"  {escape(f'{stack}: {line}' if stack else line)}"),
+        tell=lambda stack, line: _say(f"{stack}: {line}" if stack else line),
         lifted=lambda result: _show(result, "  no longer protected: {stack}"),
         destroyed=lambda result: _show(result, "  [green]✓[/] {stack} [dim]({seconds:.0f} s)[/]"),
     )

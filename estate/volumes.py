@@ -1,8 +1,11 @@
 """The disks that Terraform has made for an environment, by its states."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from modelyard.errors import ConfigurationError
 
 _CLAIM = "kubernetes_persistent_volume_claim_v1"
 # `modelyard.volume` writes it; importing that would start CDKTF.
@@ -40,20 +43,30 @@ class KeptVolume:
 
 
 def volumes_in(state: Mapping[str, Any], configuration: Mapping[str, Any]) -> Iterator[KeptVolume]:
-    """The disks in one state, held against the stack's synthesised configuration."""
+    """The disks in one state, held against the stack's synthesised configuration.
+
+    Raises:
+        ConfigurationError: A claim in the state is not as Terraform keeps it.
+    """
     declared = configuration.get("resource", {}).get(_CLAIM, {})
-    for resource in state.get("resources", []):
+    for resource in state.get("resources") or []:
         if (resource["mode"], resource["type"]) == ("managed", _CLAIM):
             for instance in resource["instances"]:
-                yield _volume(instance["attributes"], is_declared=resource["name"] in declared)
+                yield _volume(instance.get("attributes") or {}, is_declared=resource["name"] in declared)
 
 
-def _volume(claim: dict[str, Any], *, is_declared: bool) -> KeptVolume:
-    (metadata,), (spec,) = claim["metadata"], claim["spec"]
-    return KeptVolume(
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        size=spec["resources"][0]["requests"]["storage"],
-        path=(metadata["annotations"] or {}).get(_PATH_ANNOTATION),
-        is_declared=is_declared,
-    )
+def _volume(claim: Mapping[str, Any], *, is_declared: bool) -> KeptVolume:
+    try:
+        (metadata,), (spec,) = claim["metadata"], claim["spec"]
+        return KeptVolume(
+            namespace=str(metadata["namespace"]),
+            name=str(metadata["name"]),
+            size=str(spec["resources"][0]["requests"]["storage"]),
+            path=(metadata.get("annotations") or {}).get(_PATH_ANNOTATION),
+            is_declared=is_declared,
+        )
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"a state holds a {_CLAIM} without namespace, name or size: {json.dumps(claim)[:200]}",
+            mend="bring back an older version: docs/state.md, An older version",
+        ) from error

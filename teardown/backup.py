@@ -4,7 +4,7 @@ import datetime
 import json
 from pathlib import Path
 
-from teardown.states import States
+from estate.states import States
 
 
 def back_up(states: States, folder: Path) -> Path:

@@ -11,8 +11,8 @@ from costs.estimate import SHARED, estimate
 from costs.place import place_of
 from costs.report import money
 from costs.resources import Resource, declared
+from estate.states import States
 from stacks.settings import CloudSettings, Settings
-from teardown.states import States
 
 
 def saving(settings: CloudSettings, states: States, going: Collection[str]) -> Difference:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from estate.stacks import Stack
-from teardown.states import State, States
+from estate.states import State, States
 
 # By the type, the argument and what it must be for the thing to go. `prevent_destroy` is Terraform's own and stands in
 # the configuration only; Azure's providers look there, too.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from estate.stacks import Estate
+from estate.states import State, States, deployed
 from runs.estate_run import run
 from runs.results import Limits, StackResult, Verb
 from teardown.lifting import held
-from teardown.states import State, States, deployed
 from terraform_cli.call import terraform
 
 # What is in a cluster, and gone with it.

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Literal
 
 from modelyard.errors import ConfigurationError
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from estate.stacks import Estate, Stack
 from estate.torn_state import local_file, mend
@@ -20,6 +22,29 @@ _NO_STORE = re.compile(
     r"bucket doesn't exist|bucket does not exist|ContainerNotFound|container does not exist|ResourceNotFound"
     r"|ResourceGroupNotFound|no such host|was not found",
 )
+
+
+class _Instance(BaseModel):
+    attributes: dict[str, Any] | None = None
+    index_key: int | str | None = None
+
+
+class _Resource(BaseModel):
+    mode: str
+    type: str
+    name: str
+    instances: list[_Instance]
+
+
+class _Document(BaseModel):
+    """What of a state is relied on here; Terraform's own form has more."""
+
+    model_config = ConfigDict(strict=True)
+
+    version: Literal[4]
+    serial: int
+    lineage: str
+    resources: list[_Resource] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,19 +137,15 @@ def parsed(text: str, *, where: str) -> Mapping[str, Any]:
     if not text.strip():
         return {}
     try:
-        content = json.loads(text)
-        listed = [
-            (each["mode"], each["type"], each["name"], list(each["instances"])) for each in content["resources"] or []
-        ]
-        plain = content["version"] == 4 and all(
-            isinstance(instance.get("attributes") or {}, dict) for *_, instances in listed for instance in instances
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        plain = False
-    if not plain:
+        _Document.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
         raise ConfigurationError(
-            "is no state of Terraform, or of a version that is not known here",
+            f"is no state of Terraform, or of a version that is not known here: {f'{place}: ' if place else ''}"
+            f"{first['msg']}",
             mend="bring back an older version: docs/state.md, An older version",
             where=where,
-        )
+        ) from None
+    content = json.loads(text)
     return dict(content)
