@@ -17,6 +17,7 @@ from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
 from commands.synthesis import Synthesis, synthesise
 from commands.volumes import confirm_deletion
+from estate.states import deployed
 from estate.volumes import KeptVolume, volumes_in
 from runs.estate_run import run
 from runs.results import Limits, StackResult, Verb
@@ -24,7 +25,6 @@ from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.settings import CloudSettings, Settings
 from teardown.phases import phases
-from teardown.states import deployed
 from terraform_cli.call import terraform
 
 if TYPE_CHECKING:
