@@ -1,9 +1,10 @@
 """Every resource type by every action by every fault."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
+
+import tomlkit
 
 Action = Literal["create", "read", "update", "delete"]
 FaultName = Literal["error", "kill terraform", "kill cli", "hang"]
@@ -57,6 +58,5 @@ class Case:
 
 
 def write_scenario(faults: list[dict[str, Any]], file: Path) -> None:
-    """Writes a scenario file; its values are words and numbers, which JSON and TOML write alike."""
-    tables = ("\n".join(f"{key} = {json.dumps(value)}" for key, value in fault.items()) for fault in faults)
-    file.write_text("".join(f"[[faults]]\n{table}\n\n" for table in tables))
+    """Writes a scenario file."""
+    file.write_text(tomlkit.dumps({"faults": faults}))

@@ -11,6 +11,7 @@ docs/faults.md has all keys. Nothing here needs gRPC: `simulator.injection` does
 """
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -186,6 +187,7 @@ def _what(message: str, given: object) -> str:
     return message if isinstance(given, dict | list | tuple) else f"{message}, not {given!r}"
 
 
+@cache
 def _known_types(provider: str, action: Action) -> frozenset[str]:
     # Unpacks recorded schemas, which a scenario without types can do without.
     from simulator.plugin_binaries import RECORDED_VERSIONS  # noqa: PLC0415 - see above
