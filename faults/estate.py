@@ -11,9 +11,9 @@ ENVIRONMENTS: Final = {"gke": "faults-gke", "aks": "faults-aks"}
 # What a copy has no use for; the first two are linked.
 _LEFT_OUT: Final = (".venv", "node_modules", ".git", ".rehearsal", "cdktf.out", "docs", "tests", "*cache*", ".venv-*")
 _LINKED: Final = (".venv", "node_modules")
-# Iris with a notebook, two replicas, a model in the store and dashboards: all that services make of Kubernetes and of
-# the cloud.
-_SERVICE: Final = "iris"
+#: Iris with a notebook, two replicas, a model in the store and dashboards: all that services make of Kubernetes and of
+#: the cloud.
+SERVICE: Final = "iris"
 _SHARED: Final = """
 source_ranges = ["203.0.113.0/24"]
 
@@ -74,13 +74,18 @@ def copy_of_the_repo(folder: Path) -> Path:
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
     for name in _LINKED:
         (folder / name).symlink_to((ROOT / name).resolve())
-    for cloud, environment in ENVIRONMENTS.items():
-        (folder / "environments" / f"{environment}.toml").write_text(_FILES[cloud].format(shared=_SHARED))
+    write_environments(folder / "environments")
     return folder
+
+
+def write_environments(folder: Path) -> None:
+    """Writes the small environments' files."""
+    for cloud, environment in ENVIRONMENTS.items():
+        (folder / f"{environment}.toml").write_text(_FILES[cloud].format(shared=_SHARED))
 
 
 def keep_one_service(copy: Path) -> None:
     """Removes the other services from a copy."""
     for service in copy.glob("services/*/service.py"):
-        if service.parent.name != _SERVICE:
+        if service.parent.name != SERVICE:
             shutil.rmtree(service.parent)

@@ -57,7 +57,7 @@ def _is_cli(command: list[str]) -> bool:
 
 
 def kill(process: psutil.Process) -> None:
-    """Ends a process with SIGKILL, and waits until it does nothing any more: its parent may not have asked for it yet."""
+    """Ends a process with SIGKILL; waits until it does nothing any more, not until its parent has taken note of it."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process.kill()
         until = time.monotonic() + _KILL_WAIT_SECONDS

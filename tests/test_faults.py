@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faults.cases import ACTIONS, FAULTS, Case, write_scenario
+from faults.estate import ENVIRONMENTS, SERVICE, write_environments
 from faults.inventory import Inventory, against_goal, against_nothing
 from faults.random_cases import scenario
 from simulator.callers import _is_cli
@@ -20,6 +21,8 @@ from simulator.fault_counts import FaultCounts, counts_file, struck
 from simulator.faults import Action, load
 from simulator.injection import merged
 from simulator.world import World
+from stacks.environments import load_cloud_settings
+from tests.conftest import CLOUD_ENVIRONMENTS, Stacks, Synthesise
 
 GOOD: dict[str, dict[str, Any]] = {
     "error": {"action": "create", "type": "google_storage_bucket", "what": "error"},
@@ -198,6 +201,27 @@ def test_every_case_and_every_random_scenario_is_a_scenario(tmp_path: Path) -> N
         for verb in ("up", "teardown"):
             source = random.Random(seed)  # noqa: S311 - no secret
             assert load(written(tmp_path, *scenario(verb, source))).faults
+
+
+def types_of(stacks: Stacks) -> set[str]:
+    return {type_name for stack in stacks.values() for type_name in stack.get("resource", {})}
+
+
+@pytest.mark.parametrize("cloud", ENVIRONMENTS)
+def test_the_small_environment_has_every_resource_type_of_its_cloud(
+    cloud: str, synthesise: Synthesise, tmp_path: Path
+) -> None:
+    write_environments(tmp_path)
+    small = load_cloud_settings(ENVIRONMENTS[cloud], tmp_path)
+    every = [load_cloud_settings(name) for name in CLOUD_ENVIRONMENTS]
+    with_workflows = [
+        one.model_copy(update={"github": small.github}) for one in every if one.cloud == cloud and small.github
+    ]
+
+    wanted = set().union(*(types_of(synthesise(one)) for one in with_workflows))
+
+    assert wanted
+    assert wanted <= types_of(synthesise(small, only=(SERVICE,)))
 
 
 GOAL = Inventory(
