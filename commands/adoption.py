@@ -1,28 +1,28 @@
-"""`modelyard adopt`: into the state with what a killed deploy has made, and could not write down any more.
+"""`modelyard adopt`: into the state with what a deploy that was cut off has made, and could not write down any more.
 
-Terraform notes an object when it is complete. A Deployment is complete when its rollout is: who ends Terraform before
-that leaves a Deployment of which the state knows nothing, and the next deploy is told that it "already exists".
+`modelyard up` does it by itself where it is certain whose a thing is; here somebody is asked.
 """
 
-import json
-import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from contextlib import AbstractContextManager
+from graphlib import TopologicalSorter
+from typing import Annotated
 
 from modelyard.errors import ConfigurationError
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from commands.cluster_stacks import cluster_stacks
-from terraform_cli.call import TerraformError, terraform
+from commands.synthesis import Synthesis, synthesise
+from runs.adoption import import_, why_unfit
+from runs.estate_run import Terraforms, terraforms
+from runs.import_ids import REPEATABLE
+from runs.look import AdoptionError, Found, look
+from runs.patient_terraform import PatientTerraform, StackFailedError
+from runs.results import Limits
+from stacks.environments import load_settings
 
 console = Console(highlight=False, soft_wrap=True)
-_IMPORTS = "adopt.tf.json"
-_PLAN = "adopt.tfplan"
-# How Terraform says that an object to import is not there.
-_ABSENT = re.compile(r'existing\s+object\s+to\s+"([^"]+)"')
 
 
 def adopt(
@@ -30,73 +30,84 @@ def adopt(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take over the Kubernetes objects that a killed deploy has left; nothing in the cluster is changed."""
-    found = False
-    for folder in cluster_stacks(environment):
-        terraform(folder, {}, "init", "-input=false", timeout=None)
-        objects = _left_behind(folder)
-        found = found or bool(objects)
-        for address, name in objects.items():
-            console.print(f"  {folder.name}: {address.partition('.')[0]} {name}")
-        if objects and not yes:
-            typer.confirm("take them over? No other copy of the repo must deploy them", abort=True)
-        for address, name in objects.items():
-            terraform(folder, {}, "import", "-input=false", address, name, timeout=None)
-            console.print(f"  [green]✓[/] {address.partition('.')[0]} {name}")
-    console.print("taken over: deploy again" if found else f"nothing of {environment} is left over")
+    """Take over what a killed deploy has left, in the clouds and in the cluster; nothing of it is changed."""
+    synthesis = synthesise(load_settings(environment))
+    taken = 0
+    while True:
+        found, unseen = _look_at(synthesis)
+        _ask(found, yes=yes)
+        with _terraforms(synthesis) as of:
+            for stack, things in found.items():
+                taken += _take(of(stack), things)
+        # What is named after something that was taken over a moment ago could not be looked for before.
+        if not found:
+            break
+    if unseen:
+        listed = "\n\n".join(unseen)
+        raise ConfigurationError(f"not all could be looked at:\n\n{listed}", mend="mend it, and run this again")
+    console.print("taken over: deploy again" if taken else f"nothing of {environment} is left over")
 
 
-def _left_behind(folder: Path) -> dict[str, str]:
-    """What the stack would make and is there already: ids by addresses.
+def _terraforms(synthesis: Synthesis) -> AbstractContextManager[Terraforms]:
+    return terraforms(
+        "adopt",
+        synthesis.estate,
+        limits=Limits(),
+        variables=synthesis.variables,
+        place=synthesis.place,
+        tell=lambda stack, line: console.print(f"  {escape(f'{stack}: {line}' if stack else line)}"),
+    )
+
+
+def _look_at(synthesis: Synthesis) -> tuple[dict[str, list[Found]], list[str]]:
+    """What is left behind, by stack, and why some stacks could not be looked at."""
+    order = TopologicalSorter({id_: sorted(stack.upstream) for id_, stack in sorted(synthesis.estate.items())})
+    found, unseen = dict[str, list[Found]](), list[str]()
+    with _terraforms(synthesis) as of:
+        for id_ in order.static_order():
+            try:
+                if things := _left_behind(of(id_)):
+                    found[id_] = things
+            except (AdoptionError, StackFailedError) as error:
+                unseen.append(f"{id_}: {error}")
+    return found, unseen
+
+
+def _ask(found: dict[str, list[Found]], *, yes: bool) -> None:
+    for stack, things in found.items():
+        for each in things:
+            unsigned = " [dim](it does not tell whose it is)[/]" if each.is_marked_as_ours is None else ""
+            console.print(f"  {stack}: {escape(str(each))}{unsigned}")
+    if found and not yes:
+        typer.confirm("take them over? No other copy of the repo must deploy them", abort=True)
+
+
+def _left_behind(terraform: PatientTerraform) -> list[Found]:
+    """What the stack would make and is there already.
 
     Raises:
         ConfigurationError: Some of it is not the stack's own.
+        AdoptionError: Terraform cannot plan, or something cannot be taken over.
     """
-    wanted = {
-        change["address"]: _id(change["change"]["after"])
-        for change in _changes(folder, {})
-        if change["change"]["actions"] == ["create"] and "metadata" in change["change"]["after"]
-    }
-    while wanted:
+    terraform.prepare()
+    found = [each for each in look(terraform, None) if each.type not in REPEATABLE]
+    for each in found:
+        if each.is_marked_as_ours is False:
+            raise ConfigurationError(
+                f"{each.id} is there already, with other labels than the stack gives: somebody else's",
+                mend="remove it, or rename the service",
+                where=terraform.stack.id,
+            )
+        if why := why_unfit(each):
+            raise AdoptionError(why)
+    return found
+
+
+def _take(terraform: PatientTerraform, found: list[Found]) -> int:
+    for each in found:
         try:
-            changes = _changes(folder, wanted)
-        except TerraformError as error:
-            absent = set(_ABSENT.findall(error.said))
-            if not absent & wanted.keys():
-                raise
-            wanted = {address: name for address, name in wanted.items() if address not in absent}
-        else:
-            for change in changes:
-                if change["address"] in wanted:
-                    _check_own(folder.name, change["change"])
-            return wanted
-    return {}
-
-
-def _changes(folder: Path, imports: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The plan with some objects imported, which it only looks at."""
-    blocks = folder / _IMPORTS
-    try:
-        blocks.write_text(json.dumps({"import": [{"to": to, "id": name} for to, name in imports.items()]}))
-        terraform(folder, {}, "plan", "-input=false", "-lock=false", f"-out={_PLAN}", timeout=None)
-        return list(json.loads(terraform(folder, {}, "show", "-json", _PLAN)).get("resource_changes", []))
-    finally:
-        blocks.unlink()
-        (folder / _PLAN).unlink(missing_ok=True)
-
-
-def _id(planned: Mapping[str, Any]) -> str:
-    (metadata,) = planned["metadata"]
-    return "/".join(filter(None, [metadata.get("namespace"), metadata["name"]]))
-
-
-def _check_own(stack: str, change: Mapping[str, Any]) -> None:
-    """Refuses an object that has not the labels which the stack gives to it."""
-    (planned,), (present,) = change["after"]["metadata"], change["before"]["metadata"]
-    labels = planned.get("labels") or {}
-    if not labels or not labels.items() <= (present.get("labels") or {}).items():
-        raise ConfigurationError(
-            f"{_id(change['before'])} is there already, with the labels {present.get('labels')}: somebody else's",
-            mend="remove it, or rename the service",
-            where=stack,
-        )
+            import_(terraform, each)
+        except AdoptionError as error:
+            raise ConfigurationError(str(error), mend="mend what it says", where=terraform.stack.id) from error
+        console.print(f"  [green]✓[/] {escape(str(each))}")
+    return len(found)

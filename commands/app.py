@@ -20,6 +20,7 @@ from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.suspend import resume, suspend
 from commands.teardown import TeardownError, teardown
+from commands.sweep import sweep
 from terraform_cli.call import TerraformError
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ app.command()(resume)
 app.command()(identities)
 app.command()(comment)
 app.command()(drift)
+app.command()(sweep)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

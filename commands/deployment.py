@@ -1,31 +1,36 @@
 """`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
 
 import json
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from modelyard.build_context import BuildContext
 from modelyard.errors import ConfigurationError
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from commands.cdktf_cli import run_cdktf
 from commands.image_loader import loads
-from commands.images import PROVIDED, provide_images
+from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
-from commands.volumes import confirm_deletion, kept_volumes
+from commands.synthesis import Synthesis, synthesise
+from commands.volumes import confirm_deletion
+from estate.states import deployed
+from estate.volumes import KeptVolume, volumes_in
+from runs.estate_run import run
+from runs.results import Limits, StackResult, Verb
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
-from stacks.paths import ROOT
 from stacks.settings import CloudSettings, Settings
+from teardown.phases import phases
 from terraform_cli.call import terraform
-from terraform_cli.environment import clean_environment
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 console = Console(highlight=False, soft_wrap=True)
-_LOG = ROOT / "cdktf.log"
-_LAST_LINES = 30
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -35,42 +40,19 @@ BuildArgs = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class _Estate:
-    """What an environment is made of.
-
-    Attributes:
-        stacks: The ids of all stacks.
-        foundation: Those that must be there before an image can be pushed.
-        contexts: What the services' images are built from.
-        examples: How to try each service, by its stack's id; empty for an add-on.
-    """
-
-    stacks: list[str]
-    foundation: list[str]
-    contexts: list[BuildContext]
-    examples: dict[str, str]
-
-
 def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, build_arg: BuildArgs = None) -> None:
-    """Build and bring the images, deploy every stack, say where the services answer."""
+    """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
-    estate = _estate(settings)
-    if estate.foundation:
-        _cdktf("deploy", estate.foundation, settings, estate)
-    confirm_deletion([each for each in kept_volumes(environment) if not each.is_declared], confirmed=volumes)
-    load = loads(settings)
-    provide_images(settings, estate.contexts, build_args=build_arg or [], push=not load, load=load)
-    _cdktf("deploy", ["*"], settings, estate)
-    for stack, example in estate.examples.items():
-        outputs = _outputs(stack)
-        if url := outputs.pop("url", None):
-            console.print(f"[bold]{stack}[/] answers at {url}\n    {escape(example.format(url=url))}")
-        elif outputs:
-            console.print(f"[bold]{stack}[/]")
-        for name, value in outputs.items():
-            console.print(f"    {name} = {escape(value)}")
+    deployment = _Deployment(settings, synthesise(settings))
+    foundation = _foundation(settings)
+    if foundation:
+        deployment.run("apply", foundation)
+    confirm_deletion([each for each in deployment.volumes() if not each.is_declared], confirmed=volumes)
+    deployment.provide_images(build_arg or [])
+    # What was deployed a moment ago is as it should be.
+    deployment.run("apply", deployment.synthesis.estate.keys() - set(foundation))
+    deployment.say_where_it_answers()
 
 
 def down(environment: Environment, *, yes: Yes = False, volumes: Volumes = False) -> None:
@@ -83,9 +65,9 @@ def down(environment: Environment, *, yes: Yes = False, volumes: Volumes = False
             mend=f"modelyard state move {environment} --to local",
             where=f"environments/{environment}.toml: state.own_state",
         )
-    confirm_deletion(kept_volumes(environment), confirmed=volumes)
-    estate = _estate(settings)
-    _cdktf("destroy", ["*"], settings, estate)
+    deployment = _Deployment(settings, synthesise(settings))
+    confirm_deletion(deployment.volumes(), confirmed=volumes)
+    deployment.run("destroy", deployment.synthesis.estate)
 
 
 def _confirm(question: str, settings: Settings, *, yes: bool) -> None:
@@ -93,70 +75,115 @@ def _confirm(question: str, settings: Settings, *, yes: bool) -> None:
         typer.confirm(question, abort=True)
 
 
-def _estate(settings: Settings) -> _Estate:
-    # They import CDKTF and start Node, which no other command should wait for.
-    from cdktf import TerraformStack  # noqa: PLC0415 - see above
-
-    from stacks.add_on import AddOnStack  # noqa: PLC0415 - see above
-    from stacks.app import look_at_app  # noqa: PLC0415 - see above
-    from stacks.service import ServiceStack  # noqa: PLC0415 - see above
-    from stacks.services import build_contexts  # noqa: PLC0415 - see above
-
-    app = look_at_app(settings)
-    stacks = [stack for stack in app.node.children if isinstance(stack, TerraformStack)]
-    return _Estate(
-        stacks=[stack.node.id for stack in stacks],
-        foundation=[settings.stack_id(part) for part in ("state", "registry")]
-        if isinstance(settings, CloudSettings)
-        else [],
-        contexts=build_contexts(app),
-        examples={
-            stack.node.id: stack.example if isinstance(stack, ServiceStack) else ""
-            for stack in stacks
-            if isinstance(stack, ServiceStack | AddOnStack)
-        },
-    )
+def _foundation(settings: Settings) -> list[str]:
+    """Those that must be there before an image can be pushed."""
+    return [settings.stack_id(part) for part in ("state", "registry")] if isinstance(settings, CloudSettings) else []
 
 
-def _cdktf(verb: str, wanted: list[str], settings: Settings, estate: _Estate) -> None:
-    """Runs the CLI for these stacks; raises ConfigurationError with what Terraform says of a failure."""
-    with console.status(f"{verb} …") as status:
-        run = run_cdktf(
-            [verb, *wanted, "--auto-approve"],
-            stacks=estate.stacks,
-            environment=clean_environment() | {"MODELYARD_ENV": settings.name, PROVIDED: "1"},
-            log=_LOG,
-            progress=lambda stack, line: status.update(escape(f"{verb} {stack}: {line[:90]}")),
-        )
-    failed = {stack: told.error for stack, told in run.stacks.items() if told.error}
-    for stack in run.stacks:
-        console.print(f"  {'[red]✗[/]' if stack in failed else '[green]✓[/]'} {stack}")
-    if run.exit_code:
-        said = "\n\n".join(f"{stack}:\n{error}{_of_pods(stack, settings)}" for stack, error in failed.items())
-        raise ConfigurationError(
-            f"{verb} failed. Terraform says:\n\n{said or chr(10).join(run.output[-_LAST_LINES:])}\n",
-            mend=f"{_mend(said, settings)}, and run this again; all that was printed is in {_LOG}",
-        )
-    console.print(f"[bold green]{verb}[/]: {len(run.stacks)} stacks [dim]({run.seconds:.0f} s)[/]")
+@dataclass(frozen=True)
+class _Deployment:
+    """An environment that is deployed or destroyed."""
+
+    settings: Settings
+    synthesis: Synthesis
+
+    def volumes(self) -> list[KeptVolume]:
+        """The disks that Terraform has made for services and add-ons."""
+        estate = self.synthesis.estate
+        workloads = {id_: estate[id_] for id_ in phases(self.settings, estate).workloads}
+        states = deployed(workloads, self.synthesis.variables).values()
+        return [volume for state in states for volume in volumes_in(state.content, state.stack.configuration)]
+
+    def provide_images(self, build_args: list[str]) -> None:
+        """To where the nodes look for them; a rehearsal's world has them already."""
+        if self.synthesis.rehearsal:
+            return
+        # It imports CDKTF, which was not needed before.
+        from stacks.services import build_contexts  # noqa: PLC0415 - see above
+
+        load = loads(self.settings)
+        contexts = build_contexts(self.synthesis.app)
+        provide_images(self.settings, contexts, build_args=build_args, push=not load, load=load)
+
+    def run(self, verb: Verb, wanted: Collection[str]) -> None:
+        """Apply or destroy; raises ConfigurationError with what Terraform says of failures."""
+        word = "deploy" if verb == "apply" else verb
+        clock = time.monotonic()
+        with console.status(f"{word} …") as status:
+            results = run(
+                verb,
+                self.synthesis.estate,
+                wanted,
+                limits=Limits(),
+                variables=self.synthesis.variables,
+                place=self.synthesis.place,
+                tell=_tell,
+                progress=lambda stack, line: _show_progress(status, word, stack, line),
+                ended=_show,
+            )
+        failed = {id_: result for id_, result in results.items() if result.outcome == "failed"}
+        if failed:
+            said = "\n\n".join(f"{id_}:\n{result.error}{self._of_pods(id_)}" for id_, result in failed.items())
+            raise ConfigurationError(
+                f"{word} failed. Terraform says:\n\n{said}\n",
+                mend=f"{_mend(said, self.settings)}, and run this again; what was printed is in {self.synthesis.place}",
+            )
+        count = sum(result.outcome == "done" for result in results.values())
+        console.print(f"[bold green]{word}[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
+
+    def _of_pods(self, stack: str) -> str:
+        """What the pods of a service say themselves, where this machine's kubeconfig leads to them."""
+        if not isinstance(self.settings, LocalSettings):
+            return ""
+        reasons = pod_reasons(self.settings.context, stack.removeprefix(f"{self.settings.name}-"))
+        return "".join(["\n\nits pods say:", *(f"\n  {reason}" for reason in reasons)]) if reasons else ""
+
+    def say_where_it_answers(self) -> None:
+        """The addresses of the services, and how to try them."""
+        # They import CDKTF, which was not needed before.
+        from stacks.add_on import AddOnStack  # noqa: PLC0415 - see above
+        from stacks.service import ServiceStack  # noqa: PLC0415 - see above
+
+        for stack in self.synthesis.app.node.children:
+            if not isinstance(stack, ServiceStack | AddOnStack):
+                continue
+            outputs = self._outputs(stack.node.id)
+            if url := outputs.pop("url", None):
+                example = stack.example if isinstance(stack, ServiceStack) else ""
+                console.print(f"[bold]{stack.node.id}[/] answers at {url}\n    {escape(example.format(url=url))}")
+            elif outputs:
+                console.print(f"[bold]{stack.node.id}[/]")
+            for name, value in outputs.items():
+                console.print(f"    {name} = {escape(value)}")
+
+    def _outputs(self, stack: str) -> dict[str, str]:
+        """What the stack tells; nothing, if it has no ModelService."""
+        folder = self.synthesis.estate[stack].folder
+        printed = terraform(folder, self.synthesis.variables, "output", "-json", timeout=None)
+        return {name: output["value"] for name, output in json.loads(printed).items()}
+
+
+def _tell(stack: str, line: str) -> None:
+    console.print(f"  [yellow]·[/] {escape(f'{stack}: {line}' if stack else line)}")
+
+
+def _show(result: StackResult) -> None:
+    if result.outcome == "not begun":
+        why = f"waits for {', '.join(result.blocked_by)}" if result.blocked_by else "interrupted before"
+        console.print(f"  [yellow]-[/] {result.stack}  [dim]not begun: {why}[/]")
+    elif result.outcome != "nothing":
+        mark = "[red]✗[/]" if result.outcome == "failed" else "[green]✓[/]"
+        again = f", {result.attempts} attempts" if result.attempts > 1 else ""
+        console.print(f"  {mark} {result.stack}  [dim]{result.seconds:.0f} s{again}[/]")
+
+
+def _show_progress(status: "Status", word: str, stack: str, line: str) -> None:
+    status.update(escape(f"{word} {stack}: {line[:90]}"))
 
 
 def _mend(said: str, settings: Settings) -> str:
-    if "already exists" in said:
-        return f"if a deploy was killed before: `modelyard adopt {settings.name}`; else mend what it says"
+    if "modelyard adopt" in said:
+        return f"see above, with ENV for {settings.name}" if "adopt ENV" in said else "see above"
     if "cannot re-use a name" in said or "another operation" in said:
         return 'if a deploy was killed before: docs/manifests.md, "When a deploy was killed"; else mend what it says'
     return "mend what it says"
-
-
-def _of_pods(stack: str, settings: Settings) -> str:
-    """What the pods of a service say themselves, where this machine's kubeconfig leads to them."""
-    if not isinstance(settings, LocalSettings):
-        return ""
-    reasons = pod_reasons(settings.context, stack.removeprefix(f"{settings.name}-"))
-    return "".join(["\n\nits pods say:", *(f"\n  {reason}" for reason in reasons)]) if reasons else ""
-
-
-def _outputs(stack: str) -> dict[str, str]:
-    """What the stack tells; nothing, if it has no ModelService."""
-    printed = terraform(ROOT / "cdktf.out" / "stacks" / stack, {}, "output", "-json", timeout=None)
-    return {name: output["value"] for name, output in json.loads(printed).items()}

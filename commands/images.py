@@ -22,8 +22,6 @@ from stacks.paths import ROOT
 from stacks.settings import Settings
 
 console = Console(highlight=False, soft_wrap=True)
-#: The variable under which a deploy looks for no images: whoever sets it has just brought them.
-PROVIDED = "MODELYARD_IMAGES_PROVIDED"
 # Logs and bills of materials, by the images' names.
 FOLDER = ROOT / ".images"
 

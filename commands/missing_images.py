@@ -1,6 +1,5 @@
 """Refuses a `cdktf deploy` whose images are not where the nodes look: its pods could only wait for them."""
 
-import os
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -14,7 +13,6 @@ from cdktf import App
 from commands.image_builder import find_builder
 from commands.image_loader import loads
 from commands.image_registry import is_pushed
-from commands.images import PROVIDED
 from commands.node_images import images_on_nodes
 from stacks.local.settings import LocalSettings
 from stacks.settings import Settings
@@ -35,8 +33,7 @@ def refuse_missing_images(app: App, settings: Settings) -> None:
     Raises:
         ConfigurationError: Some are missing; with the command that brings them.
     """
-    stacks = [] if os.environ.get(PROVIDED) else _about_to_be_deployed(app)
-    images = [context.image for stack in stacks for context in stack.images]
+    images = [context.image for stack in _about_to_be_deployed(app) for context in stack.images]
     if not images:
         return
     if isinstance(settings, LocalSettings) and loads(settings):

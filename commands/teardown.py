@@ -1,6 +1,7 @@
 """`modelyard teardown`: an environment goes, with all that is billed for it."""
 
 import datetime
+import os
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -31,6 +32,8 @@ from teardown.sequence import Results, Steps
 
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
+# Nothing of a rehearsal is in a cloud, unless one of these of the clouds' own variables names what stands in for it.
+_STAND_INS = ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_ENDPOINT")
 
 
 class TeardownError(Exception):
@@ -90,10 +93,11 @@ class _Going:
         stacks = parts.workloads | parts.cluster if keep_stores else parts.all
         found = {id_: state for id_, state in states.items() if id_ in stacks}
         cloud = None
-        # Nothing of a rehearsal is in a cloud.
         if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
             with console.status("asks the cluster …"):
                 cloud = CloudSide.of(settings, states)
+        elif isinstance(settings, CloudSettings) and any(name in os.environ for name in _STAND_INS):
+            cloud = CloudSide(settings, api=None, why_silent="")
         return cls(settings, synthesis, parts, stacks, steps, found, cloud, reason)
 
     def ask(self, consent: Consent) -> None:
@@ -135,14 +139,15 @@ class _Going:
 
     def account(self, consent: Consent) -> None:
         """Sweeps what is left, and says what still is; raises typer.Exit with 1 if that is billed."""
-        if self.synthesis.rehearsal:
-            console.print("rehearsed: no cloud was asked what is left")
         if self.cloud is None:
+            if isinstance(self.settings, CloudSettings):
+                console.print("rehearsed: no cloud was asked what is left")
             return
         left = self.cloud.leftovers()
         orphans = [each for each in left if not each.is_kept]
         if orphans:
-            console.print(leftovers_table(orphans, self.settings.name))
+            for each in orphans:
+                console.print(f"  [yellow]left[/]: {escape(f'{each}: {each.why_ours}')}")
             ask("delete what is left, too?", consent)
             self.cloud.sweep(orphans, _say)
             left = self.cloud.leftovers()

@@ -1,27 +1,13 @@
 """Asks before disks go: what people have saved goes with them."""
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from modelyard.errors import ConfigurationError
 
 import typer
 
-from commands.cluster_stacks import cluster_stacks
-from estate.volumes import KeptVolume, volumes_in
-from terraform_cli.call import terraform
-
-
-def kept_volumes(environment: str) -> list[KeptVolume]:
-    """The disks in the states of an environment's services and add-ons.
-
-    Raises:
-        ConfigurationError: Something cannot be deployed.
-        TerraformError: A state cannot be read.
-    """
-    return [volume for folder in cluster_stacks(environment) for volume in _read(folder)]
+from estate.volumes import KeptVolume
 
 
 def confirm_deletion(volumes: Sequence[KeptVolume], *, confirmed: bool) -> None:
@@ -45,10 +31,3 @@ def confirm_deletion(volumes: Sequence[KeptVolume], *, confirmed: bool) -> None:
         )
     for each in volumes:
         typer.confirm(f"delete the volume {each}, with what people saved on it?", abort=True)
-
-
-def _read(folder: Path) -> Iterator[KeptVolume]:
-    terraform(folder, {}, "init", "-input=false", timeout=None)
-    pulled = terraform(folder, {}, "state", "pull", timeout=None)
-    configuration = json.loads((folder / "cdk.tf.json").read_text())
-    return volumes_in(json.loads(pulled) if pulled.strip() else {}, configuration)

@@ -3,16 +3,19 @@
 A stack that fails stops what stands on it, and nothing else. Whatever interrupts a run, the next one continues it.
 """
 
+import functools
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 from modelyard.errors import ConfigurationError
 
 from estate.stacks import Estate, downstream, upstream
-from runs.journal import Journal
+from runs.journal import Journal, OtherRunError
 from runs.patient_terraform import PatientTerraform
 from runs.results import Limits, RunInterruptedError, StackResult, Verb
 from runs.stack_run import StackRun
@@ -60,6 +63,70 @@ def run(
         ConfigurationError: Another run of this environment from this checkout has not ended in time.
         RunInterruptedError: It was interrupted (Ctrl-C, SIGTERM), and all of its Terraforms have ended.
     """
+    with terraforms(
+        verb, estate, limits=limits, variables=variables, place=place, tell=tell, progress=progress
+    ) as terraform_for:
+        order = _order(verb, estate, wanted)
+        supervisor = terraform_for.supervisor
+        work = lambda id_: StackRun(verb, terraform_for(id_), tuple(extra(id_))).result()  # noqa: E731 - one line
+        results = _in_order(order, work, ended, lambda: bool(supervisor.interrupts))
+    if supervisor.interrupts:
+        raise RunInterruptedError(results)
+    return results
+
+
+@dataclass(frozen=True)
+class Terraforms:
+    """Gives Terraform for each stack of one run: call it with the stack's id."""
+
+    estate: Estate
+    limits: Limits
+    variables: Mapping[str, str]
+    journal: Journal
+    supervisor: Supervisor
+    logs: Path
+    tell: Callable[[str, str], None]
+    progress: Callable[[str, str], None]
+
+    def __call__(self, stack: str) -> PatientTerraform:
+        """Terraform in the stack's folder."""
+        return PatientTerraform(
+            self.estate[stack],
+            self.limits,
+            self.supervisor,
+            self.journal,
+            self.variables,
+            self.logs / f"{stack}.log",
+            functools.partial(self.tell, stack),
+            functools.partial(self.progress, stack),
+        )
+
+
+@contextmanager
+def terraforms(
+    what: str,
+    estate: Estate,
+    *,
+    limits: Limits,
+    variables: Mapping[str, str],
+    place: Path,
+    tell: Callable[[str, str], None],
+    progress: Callable[[str, str], None] = lambda _, __: None,
+) -> Iterator[Terraforms]:
+    """One run, for as long as the block lasts; alone among those of this checkout, and written down.
+
+    Args:
+        what: What it does, in one word.
+        estate: As of `run`.
+        limits: As of `run`.
+        variables: As of `run`.
+        place: As of `run`.
+        tell: As of `run`.
+        progress: As of `run`.
+
+    Raises:
+        ConfigurationError: Another run of this environment from this checkout has not ended in time.
+    """
     journal = Journal(place)
     supervisor = Supervisor(stack_seconds=limits.stack_seconds, grace_seconds=limits.grace_seconds)
 
@@ -67,30 +134,13 @@ def run(
         if times == 1:
             tell("", f"interrupted: Terraform ends what it is at, {limits.grace_seconds:.0f} s at most; again: at once")
 
-    def of(id_: str, logs: Path) -> StackResult:
-        terraform = PatientTerraform(
-            estate[id_],
-            limits,
-            supervisor,
-            journal,
-            variables,
-            logs / f"{id_}.log",
-            lambda line: tell(id_, line),
-            lambda line: progress(id_, line),
-        )
-        return StackRun(verb, terraform, tuple(extra(id_))).result()
-
     try:
-        with journal.alone(limits.lock_wait_seconds, lambda line: tell("", line)), supervisor.listening(told):
-            _explain_interrupted(journal, wanted, lambda line: tell("", line))
-            with journal.run(verb) as logs:
-                order = _order(verb, estate, wanted)
-                results = _in_order(order, lambda id_: of(id_, logs), ended, lambda: bool(supervisor.interrupts))
-    except TimeoutError as error:
+        with journal.alone(limits.lock_wait_seconds, functools.partial(tell, "")), supervisor.listening(told):
+            _explain_interrupted(journal, functools.partial(tell, ""))
+            with journal.run(what) as logs:
+                yield Terraforms(estate, limits, variables, journal, supervisor, logs, tell, progress)
+    except OtherRunError as error:
         raise ConfigurationError(str(error), mend="wait for it, then run this again") from error
-    if supervisor.interrupts:
-        raise RunInterruptedError(results)
-    return results
 
 
 def _order(verb: Verb, estate: Estate, wanted: Collection[str]) -> dict[str, set[str]]:
@@ -100,19 +150,18 @@ def _order(verb: Verb, estate: Estate, wanted: Collection[str]) -> dict[str, set
     return {id_: downstream(estate, id_).intersection(wanted) for id_ in sorted(wanted)}
 
 
-def _explain_interrupted(journal: Journal, wanted: Collection[str], tell: Callable[[str], None]) -> None:
+def _explain_interrupted(journal: Journal, tell: Callable[[str], None]) -> None:
     """Tells of runs that did not come to their end; nobody else is at work here now."""
     for run_ in journal.runs():
         if run_.has_ended:
             continue
         cut = sorted({call.stack for call in run_.under_way})
-        when = f"an interrupted {run_.verb} of {run_.who}, {run_.began:%Y-%m-%d %H:%M} UTC"
-        alive = [call.stack for call in run_.under_way if call.is_alive]
-        tell(f"found {when}; under way were {', '.join(cut) or 'no stacks'}")
+        alive = sorted({call.stack for call in run_.under_way if call.is_alive})
+        when = f"{run_.verb} by {run_.who}, begun {run_.began:%Y-%m-%d %H:%M} UTC"
+        tell(f"found an interrupted run: {when}; under way were {', '.join(cut) or 'no stacks'}")
         if alive:
-            tell(f"Terraform still works on {', '.join(sorted(alive))}: that is waited for")
-        elsewhere = sorted(set(cut) - set(wanted))
-        tell(f"continues now{f', but not with {chr(44).join(elsewhere)}' if elsewhere else ''}")
+            tell(f"its Terraform still works on {', '.join(alive)}, and is waited for")
+        tell("what it has left is continued now")
         journal.take_note_of(run_)
 
 

@@ -1,7 +1,7 @@
 """How each resource type that our stacks use is named in `terraform import`, made from its planned values.
 
-The forms are those of the providers' documentation, section "Import" of each resource's page; tests/e2e/test_import_ids.py
-has the real plugins read them.
+The forms are those of the providers' documentation, section "Import" of each resource's page. The real plugins read
+them in tests/e2e/test_import_ids.py.
 """
 
 import string
@@ -58,8 +58,8 @@ GUIDS = {
     "azurerm_role_definition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}|{scope}",
 }
 _HELM = {"helm_release": "{namespace}/{name}"}
-#: All types that can be taken over.
-TYPES = frozenset({*_GOOGLE, *_AZURE, *_HELM, *GUIDS})
+#: Types of which a second one is no error, but the same: whoever makes it again has taken it over.
+REPEATABLE = frozenset({"google_project_service", *(type_ for type_ in _GOOGLE if type_.endswith("_iam_member"))})
 
 
 def import_id(type_: str, planned: Values, provider: Values) -> str | None:

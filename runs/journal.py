@@ -80,6 +80,10 @@ class Run:
         return [call for call in self.calls if call.ended is None]
 
 
+class OtherRunError(Exception):
+    """Another run of this environment from this checkout goes on; the message says who."""
+
+
 def me() -> str:
     """`user@host`, as Terraform notes it in locks."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
@@ -102,7 +106,7 @@ class Journal:
         """Keeps other runs of this environment from this checkout away: they would write into the same folders.
 
         Raises:
-            TimeoutError: Another one took longer than `wait_seconds`; the message says who.
+            OtherRunError: Another one took longer than `wait_seconds`; the message says who.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("a") as file:
@@ -110,7 +114,7 @@ class Journal:
             while not _take(file):
                 other = self._other()
                 if time.monotonic() > until:
-                    raise TimeoutError(f"another run from this checkout has not ended: {other}")
+                    raise OtherRunError(f"another run from this checkout has not ended: {other}")
                 if not told:
                     tell(f"waits for another run from this checkout: {other}")
                     told = True

@@ -20,6 +20,8 @@ _TOLD_GUID = re.compile(r"(?:existing role assignment is|RoleDefinitionId:?) ([0
 # How Terraform says that an object to import is not there.
 _ABSENT = re.compile(r'existing object to "([^"]+)"')
 
+_NOT_FOUND = re.compile(r"\b404\b|not found|cannot find|does not exist", re.IGNORECASE)
+
 Change = dict[str, Any]
 
 
@@ -78,14 +80,28 @@ def look(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | None) 
         and (refused is None or change["address"] in refused)
         and (id_ := _id(terraform, change, refused or {}))
     }
-    while wanted:
-        try:
-            changes = {change["address"]: change for change in _plan(terraform, wanted)}
-        except _AbsentError as error:
-            wanted = {address: id_ for address, id_ in wanted.items() if address not in error.addresses}
-        else:
-            return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in wanted.items()]
-    return []
+    return _present(terraform, wanted)
+
+
+def _present(terraform: PatientTerraform, wanted: Mapping[str, str]) -> list[Found]:
+    """Those of the wanted ids (by address) that are there."""
+    if not wanted:
+        return []
+    try:
+        changes = {change["address"]: change for change in _plan(terraform, wanted)}
+    except _AbsentError as error:
+        return _present(terraform, {at: id_ for at, id_ in wanted.items() if at not in error.addresses})
+    except AdoptionError as error:
+        # Some importers ask the cloud themselves, and say in words of their own, without an address, that it has none.
+        if not _NOT_FOUND.search(" ".join(str(error).split())):
+            raise
+        if len(wanted) == 1:
+            return []
+        pairs, half = list(wanted.items()), len(wanted) // 2
+        return [*_present(terraform, dict(pairs[:half])), *_present(terraform, dict(pairs[half:]))]
+    # Terraform imports nothing to an address that the state has, also if what was there has gone.
+    found = {at: id_ for at, id_ in wanted.items() if "importing" in changes[at]["change"]}
+    return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in found.items()]
 
 
 class _AbsentError(Exception):

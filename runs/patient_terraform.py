@@ -102,6 +102,20 @@ class PatientTerraform:
             self.tell(f"tries again in {wait:.0f} s: {found[0].words[:160]}")
             self.supervisor.pause(wait)
 
+    def prepare(self) -> None:
+        """Prepares the folder where nobody has done so.
+
+        Raises:
+            StackFailedError: Terraform cannot.
+        """
+        if not self.is_prepared and not (ended := self.init()).is_good:
+            raise StackFailedError(said(ended, self.limits))
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the folder was prepared once; for what, Terraform checks at each call."""
+        return (self.stack.folder / ".terraform" / "terraform.tfstate").exists()
+
     def init(self) -> Ended:
         """Prepares the folder; the plugins' versions are those of the configuration, also where they have changed."""
         with _one_init:

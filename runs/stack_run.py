@@ -73,7 +73,7 @@ class StackRun:
 
     def _prepare(self) -> bool:
         """Gives False where the states' store does not exist, which only a destroy takes."""
-        if (self.terraform.stack.folder / ".terraform" / "terraform.tfstate").exists():
+        if self.terraform.is_prepared:
             return True
         ended = self.terraform.init()
         if ended.is_good:

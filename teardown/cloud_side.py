@@ -1,5 +1,7 @@
 """What Terraform does not know of an environment in a cloud: what its cluster has made there, and what is left."""
 
+import hashlib
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -9,14 +11,17 @@ import kr8s
 
 from estate.states import States
 from estate.volumes import KeptVolume
-from leftovers import finder, snapshots
+from leftovers import finder
 from leftovers.leftover import Failure, Leftover
+from leftovers.snapshots import Disk, snapshot
 from stacks.settings import CloudSettings
 from teardown.cluster_access import connect
 from teardown.drain import Claim, claims, drain
 
 # Google and Azure take a load balancer down within minutes; a disk waits for its node to let go of it.
 _DRAIN_SECONDS = 900
+# Of a snapshot, on both clouds.
+_LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class CloudSide:
         """
         for claim in wanted:
             if claim.handle:
-                name = f"{self.settings.name}-{claim.namespace}-{claim.name}"
-                snapshots.snapshot(self.settings, claim.handle, name, tell)
+                disk = Disk(claim.handle, claim.namespace, claim.name)
+                snapshot(self.settings, disk, _snapshot_name(self.settings, claim), tell)
 
     def drain(self, tell: Callable[[str], None]) -> list[str]:
         """Load balancers and volumes go while their controllers are there; gives what did not go in time."""
@@ -71,6 +76,13 @@ class CloudSide:
     def sweep(self, left: Collection[Leftover], tell: Callable[[str], None]) -> list[Failure]:
         """Deletes it, but for what was made to be kept. Raises ConfigurationError."""
         return finder.delete(self.settings, left, tell)
+
+
+def _snapshot_name(settings: CloudSettings, claim: Claim) -> str:
+    """One name for one volume: the disk's own tells it from others of the claim's name, before and after."""
+    volume = hashlib.sha256(str(claim.handle).encode()).hexdigest()[:8]
+    plain = re.sub("[^a-z0-9-]", "-", f"{settings.name}-{claim.namespace}-{claim.name}")
+    return f"{plain[: _LONGEST_NAME - len(volume) - 1]}-{volume}"
 
 
 def as_volume(claim: Claim) -> KeptVolume:

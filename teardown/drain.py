@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import kr8s
 from kr8s.objects import APIObject
@@ -107,7 +108,8 @@ def _of_people(api: kr8s.Api, kind: str) -> Iterator[APIObject]:
 
 
 def _all(api: kr8s.Api, kind: str) -> Iterator[APIObject]:
-    return (each for each in api.get(kind, namespace=kr8s.ALL) if isinstance(each, APIObject))
+    # Not dictionaries, for which one would have to ask.
+    return (cast(APIObject, each) for each in api.get(kind, namespace=kr8s.ALL))
 
 
 def _named(each: APIObject) -> str:
