@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from costs.azure import stopped
 from costs.estimate import Estimate, estimate
-from costs.place import place_of
+from costs.place import as_billed, place_of
 from costs.report import as_json, is_above, remarks, table
 from costs.resources import Resource, declared
 from stacks.environments import chosen_environment, load_cloud_settings
@@ -59,4 +58,4 @@ def _declared_resources(settings: CloudSettings) -> list[Resource]:
             for file in sorted(Path(folder).glob("stacks/*/cdk.tf.json"))
             for resource in declared(file.parent.name, json.loads(file.read_text()))
         ]
-    return [stopped(each) for each in found] if settings.suspended else found
+    return as_billed(found, settings)

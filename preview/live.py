@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from estate.in_order import in_order
@@ -13,7 +13,6 @@ from preview.recording import Recorder
 from preview.redaction import Redactor
 from preview.sides import Sides
 from preview.simulation import without_prevent_destroy
-from stacks.environments import load_settings
 from stacks.paths import ROOT
 from terraform_cli.call import TerraformError, terraform
 
@@ -34,7 +33,7 @@ def preview(name: str, sides: Sides, folder: Path, redactor: Redactor, *, every_
     recorder = Recorder(sides, redactor, frozenset())
     found = recorder.difference
     wanted = sorted(sides.head) if every_stack else sorted({*found.planned, *found.moved})
-    stopped = _in_stopped_cluster(name, sides.head)
+    stopped = _in_stopped_cluster(sides)
     wanted = [each for each in wanted if each not in stopped]
     for id_ in wanted:
         recorder.begin(id_, has_base=not every_stack)
@@ -49,12 +48,11 @@ def preview(name: str, sides: Sides, folder: Path, redactor: Redactor, *, every_
     return EnvironmentPreview(name, plans_by=plans_by, stacks=stacks, unchanged=len(sides.head) - len(here))
 
 
-def _in_stopped_cluster(name: str, head: Mapping[str, Stack]) -> set[str]:
+def _in_stopped_cluster(sides: Sides) -> set[str]:
     """The stacks of services and add-ons while nobody can be asked about them: AKS stops the API server as well."""
-    settings = load_settings(name)
-    if settings.suspended is None or settings.cloud != "aks":
+    if sides.settings.suspended is None or sides.settings.cloud != "aks":
         return set()
-    return {id_ for id_, stack in head.items() if "kubernetes" in stack.configuration.get("provider", {})}
+    return {id_ for id_, stack in sides.head.items() if "kubernetes" in stack.configuration.get("provider", {})}
 
 
 def _plan(deployed: "_Deployed", recorder: Recorder, wanted: Collection[str]) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import urllib3
 
+from preview.changes import Change, drift, without_leaf
 from stacks.paths import ROOT
 from stacks.suspended import REMEMBERS
+from terraform_cli.call import terraform
 from tests.conftest import command_environment
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
@@ -237,6 +239,7 @@ def test_the_environment_sleeps_and_answers_again(url: str, local: Local, kubeco
         urllib3.request("GET", url, timeout=2, retries=False)
     local.synthesise()
     assert "No changes" in local.plan()
+    assert drifted(local) == []
     again = local.modelyard("suspend", "local")
     assert again.returncode == 0, again.stderr
 
@@ -249,6 +252,14 @@ def test_the_environment_sleeps_and_answers_again(url: str, local: Local, kubeco
     local.synthesise()
     assert "No changes" in local.plan()
     proof("the environment local: suspended, its plan is empty; resumed, a picture gets its label again")
+
+
+def drifted(local: Local) -> list[Change]:
+    """What a live preview shows of the classifier as drift while it sleeps."""
+    folder = local.checkout / "cdktf.out" / "stacks" / "local-image-classifier"
+    terraform(folder, local.variables, "plan", "-input=false", "-out=tfplan")
+    found = drift(folder.name, json.loads(terraform(folder, local.variables, "show", "-json", "tfplan")))
+    return list(without_leaf(found, "spec[0].replicas"))
 
 
 def test_a_service_that_does_not_answer_ends_it_with_1_and_it_goes_on_later(
