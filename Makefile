@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare e2e test-frameworks test-torch test-polyaxon lock schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -72,6 +72,10 @@ bench-classifier: setup .venv-frameworks/.ready ## Load the classifier and the s
 
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
+
+faults: setup ## Break deploys and teardowns off in every way and run them again, write docs/faults.md (about 45 min)
+	@$(BIN)/python -m faults --write
+	@$(BIN)/python -m faults --random 4
 
 e2e: setup ## What needs minutes: real providers, a real cluster
 	@$(BIN)/pytest -n 2 -m slow

@@ -14,9 +14,12 @@ from commands.deployment import down, up
 from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
+from commands.lease import lease, leases
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
+from commands.suspend import resume, suspend
+from commands.sweep import sweep
 from commands.teardown import TeardownError, teardown
 from terraform_cli.call import TerraformError
 
@@ -35,9 +38,14 @@ app.command()(up)
 app.command()(down)
 app.command()(teardown)
 app.command()(adopt)
+app.command()(lease)
+app.command()(leases)
+app.command()(suspend)
+app.command()(resume)
 app.command()(identities)
 app.command()(comment)
 app.command()(drift)
+app.command()(sweep)
 app.add_typer(state.app, name="state")
 app.add_typer(protection.app, name="protection")
 

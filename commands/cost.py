@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from costs.estimate import estimate
-from costs.place import place_of
+from costs.estimate import Estimate, estimate
+from costs.place import as_billed, place_of
 from costs.report import as_json, is_above, remarks, table
 from costs.resources import Resource, declared
 from stacks.environments import chosen_environment, load_cloud_settings
@@ -30,7 +30,7 @@ def cost(
 
 def tell(settings: CloudSettings, *, is_json: bool) -> None:
     """Prints it for an environment. Raises typer.Exit with 1 above the cap."""
-    found = estimate(_declared_resources(settings), place_of(settings))
+    found = estimated(settings)
     cap, today = settings.monthly_cap_usd, datetime.datetime.now(datetime.UTC).date()
     if is_json:
         typer.echo(json.dumps(as_json(found, name=settings.name, cap=cap, today=today), indent=2))
@@ -42,14 +42,20 @@ def tell(settings: CloudSettings, *, is_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def estimated(settings: CloudSettings) -> Estimate:
+    """What an environment costs a month, as its stacks are declared; see `estimate`."""
+    return estimate(_declared_resources(settings), place_of(settings))
+
+
 def _declared_resources(settings: CloudSettings) -> list[Resource]:
     # It imports CDKTF and starts Node, which no other command should wait for.
     from stacks.app import build_app  # noqa: PLC0415 - see above
 
     with tempfile.TemporaryDirectory() as folder:
         build_app(settings, outdir=folder).synth()
-        return [
+        found = [
             resource
             for file in sorted(Path(folder).glob("stacks/*/cdk.tf.json"))
             for resource in declared(file.parent.name, json.loads(file.read_text()))
         ]
+    return as_billed(found, settings)

@@ -20,7 +20,8 @@ def edited(name: str) -> Iterator[tomlkit.TOMLDocument]:
     before = path.read_text()
     document = tomlkit.parse(before)
     yield document
-    path.write_text(tomlkit.dumps(document))
+    # A table that goes leaves the empty line above it behind.
+    path.write_text(f"{tomlkit.dumps(document).rstrip()}\n")
     try:
         load_settings(name)
     except Exception:

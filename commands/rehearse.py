@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ from rich.table import Column, Table
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
 from commands.rehearsal import Rehearsal
+from simulator.fault_counts import struck
+from simulator.faults import load as scenario
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from stacks.environments import chosen_environment, load_cloud_settings
@@ -57,6 +60,18 @@ class _Run:
     environment: dict[str, str]
     stacks: list[str] = field(default_factory=list)
     figures: dict[str, _Figures] = field(default_factory=dict)
+
+    def all(self, *, keep: bool, is_protected: bool) -> None:
+        """The whole rehearsal."""
+        self.synthesise()
+        self.deploy()
+        self.plan_again()
+        if keep:
+            return
+        if is_protected:
+            console.print("[bold]protected[/]: lifting it as `modelyard protection lift` does, else nothing goes")
+            self.lift_protection()
+        self.destroy()
 
     def synthesise(self) -> None:
         """Finds the stacks, and wrong settings and services before the CLI starts."""
@@ -181,6 +196,13 @@ def _say(what: str, detail: str, seconds: float) -> None:
     console.print(f"[bold green]{what}[/]: {detail} [dim]({seconds:.0f} s)[/]")
 
 
+def _show_faults(rehearsal: Rehearsal) -> None:
+    """Which faults of a scenario have struck, and when."""
+    for number, times in enumerate(struck(rehearsal.world), start=1):
+        what = "; ".join(times) if times else "[yellow]has not struck[/]"
+        console.print(f"fault {number}: {what}")
+
+
 def _table(run: _Run, *, kept: bool) -> Table:
     table = Table(Column("stack", no_wrap=True), title=f"{run.rehearsal.environment}, in seconds", title_justify="left")
     for column in ("resources", "deploy", "plan again", *(() if kept else ("destroy", "left"))):
@@ -191,11 +213,11 @@ def _table(run: _Run, *, kept: bool) -> Table:
     return table
 
 
-def _shell_lines(rehearsal: Rehearsal) -> list[str]:
+def _shell_lines(rehearsal: Rehearsal, faults: Path | None) -> list[str]:
     """Lines for `eval`: the variables, and providers that end together with the shell that evaluates them."""
     variables = rehearsal.variables() | {"PATH": f"{CDKTF.parent}{os.pathsep}{os.environ['PATH']}"}
-    arguments = map(str, [rehearsal.world, *plugin_folders()])
-    start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", *arguments])
+    arguments = [*(["--faults", faults.resolve()] if faults else []), rehearsal.world, *plugin_folders()]
+    start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", *map(str, arguments)])
     exports = [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
     return [*exports, f'export TF_REATTACH_PROVIDERS="$(cd {shlex.quote(str(ROOT))} && {start} $$)";']
 
@@ -219,26 +241,28 @@ def rehearse(
     only: Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Destroy nothing; look around with --shell.")] = False,
     shell: Annotated[bool, typer.Option("--shell", help='Print what `eval "$(…)"` needs to rehearse by hand.')] = False,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What goes wrong on purpose: docs/faults.md.")
+    ] = None,
 ) -> None:
     """Deploy, plan again and destroy an environment on simulated providers: no account, no cluster, no registry."""
     environment = name or chosen_environment()
     settings = load_cloud_settings(environment)
+    if faults:
+        # Wrong ones are refused before anything runs; the simulator reads the file again.
+        scenario(faults)
     run = _begin(environment, only=only, keep_world=shell)
     if shell:
-        print("\n".join(_shell_lines(run.rehearsal)))  # noqa: T201 - for eval, not for a person
+        print("\n".join(_shell_lines(run.rehearsal, faults)))  # noqa: T201 - for eval, not for a person
         return
     plugins = plugin_folders()
     console.print(f"rehearsing [bold]{environment}[/] on simulated providers: {whose_plans(plugins, settings.cloud)}")
-    with SimulatedProviders(run.rehearsal.world, plugins) as providers:
+    with SimulatedProviders(run.rehearsal.world, plugins, faults) as providers:
         run.environment |= providers.environment
-        run.synthesise()
-        run.deploy()
-        run.plan_again()
-        if not keep:
-            if settings.is_protected:
-                console.print("[bold]protected[/]: lifting it as `modelyard protection lift` does, else nothing goes")
-                run.lift_protection()
-            run.destroy()
+        try:
+            run.all(keep=keep, is_protected=settings.is_protected)
+        finally:
+            _show_faults(run.rehearsal)
     console.print(_table(run, kept=keep))
     if keep:
         console.print(f'kept: eval "$(modelyard rehearse {environment} --shell)" and then cdktf or terraform by hand')

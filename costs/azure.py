@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,8 @@ _FREE_RETENTION_DAYS = 31
 _INCLUDED_GIGABYTES = {"Basic": 10, "Standard": 100, "Premium": 500}
 # Both were read in October 2026: see docs/costs.md.
 _FREE_TIER = "the price page says free, the price list has $0.05 an hour since 2026-10-01"
+_CLUSTER = "azurerm_kubernetes_cluster"
+_STOPPED = "stopped"
 #: The load balancer that AKS makes beside each cluster, for the nodes' way out and for public Services.
 PUBLIC = "the cluster's public load balancer"
 
@@ -57,6 +60,15 @@ def _region(resource: Resource) -> str | None:
     return location.lower().replace(" ", "") if isinstance(location, str) else None
 
 
+def stopped(resource: Resource) -> Resource:
+    """The same as it is billed while the cluster is stopped, which no argument of the resource says."""
+    return replace(resource, values={**resource.values, _STOPPED: True}) if resource.type == _CLUSTER else resource
+
+
+def _is_stopped(cluster: Resource) -> bool:
+    return bool(cluster.values.get(_STOPPED))
+
+
 def cluster(resource: Resource, _: Estate) -> Iterator[Finding]:
     """Control plane, first node pool, and the way out."""
     tier = known(resource.values, "sku_tier") or "Free"
@@ -65,7 +77,10 @@ def cluster(resource: Resource, _: Estate) -> Iterator[Finding]:
         yield NoPrice(what="control plane, Free", why=_FREE_TIER)
     else:
         yield Charge(what=f"control plane, {tier}", item=f"aks/{tier}", quantity=Range.exactly(1), region=region)
-    yield from _nodes(block(resource.values, "default_node_pool"), region)
+    if _is_stopped(resource):
+        yield NoPrice(what="system disks of stopped nodes", why="whether Azure keeps them is not documented")
+    else:
+        yield from _nodes(block(resource.values, "default_node_pool"), region)
     network = block(resource.values, "network_profile")
     if (known(network, "outbound_type") or "loadBalancer") == "loadBalancer":
         yield Shared(pool=PUBLIC, what="the nodes' way out", rules=1)
@@ -122,14 +137,16 @@ def registry(resource: Resource, _: Estate) -> Iterator[Finding]:
         yield Charge(what=f"images beyond {included} GB", item="registry/storage", quantity=beyond, region=region)
 
 
-def logs(resource: Resource, _: Estate) -> Iterator[Finding]:
-    """Log Analytics: up to the day's limit, if there is one."""
+def logs(resource: Resource, estate: Estate) -> Iterator[Finding]:
+    """Log Analytics: up to the day's limit, if there is one; a stopped cluster writes none."""
     region, sku = _region(resource), known(resource.values, "sku")
     if sku != "PerGB2018":
         yield NoPrice(what=f"logs, {sku}", why="only PerGB2018 is in the price book")
         return
     limit = Decimal(known(resource.values, "daily_quota_gb") or -1)
-    if limit > 0:
+    if any(map(_is_stopped, estate.of_type(_CLUSTER, stack=resource.stack))):
+        pass
+    elif limit > 0:
         yield Charge(
             what=f"logs, up to {limit} GB a day",
             item="log-analytics/ingest",
@@ -145,7 +162,7 @@ def logs(resource: Resource, _: Estate) -> Iterator[Finding]:
 #: By the type.
 ADAPTERS = {
     "azurerm_container_registry": registry,
-    "azurerm_kubernetes_cluster": cluster,
+    _CLUSTER: cluster,
     "azurerm_kubernetes_cluster_node_pool": node_pool,
     "azurerm_log_analytics_workspace": logs,
     "azurerm_storage_account": storage,

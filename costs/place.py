@@ -1,11 +1,15 @@
-"""Where an environment is, as far as prices go."""
+"""What an environment's settings tell of its bill: where it is, and whether it sleeps."""
+
+from collections.abc import Sequence
 
 from modelyard.errors import ConfigurationError
 
+from costs.azure import stopped
 from costs.charges import Place
+from costs.resources import Resource
 from stacks.aks.settings import AksSettings
 from stacks.gke.settings import GkeSettings
-from stacks.settings import Settings
+from stacks.settings import CloudSettings, Settings
 
 
 def place_of(settings: Settings) -> Place:
@@ -23,3 +27,8 @@ def place_of(settings: Settings) -> Place:
         mend="name an environment in a cloud",
         where=f"environments/{settings.name}.toml: cloud",
     )
+
+
+def as_billed(resources: Sequence[Resource], settings: CloudSettings) -> list[Resource]:
+    """Resources as declared, with what no declaration says: an environment that is suspended on AKS is stopped."""
+    return [stopped(each) for each in resources] if settings.suspended else list(resources)

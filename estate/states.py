@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Any, Literal
 
 from modelyard.errors import ConfigurationError
@@ -15,6 +14,7 @@ from modelyard.errors import ConfigurationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from estate.stacks import Estate, Stack
+from estate.torn_state import local_file, mend
 from terraform_cli.call import TerraformError, terraform
 
 # How the backends gcs, azurerm and kubernetes say that there is no store, once it is destroyed or was never made.
@@ -115,6 +115,7 @@ def deployed(estate: Estate, variables: Mapping[str, str]) -> States:
 
 def _read(stack: Stack, variables: Mapping[str, str]) -> State:
     if local := local_file(stack):
+        mend(stack)
         text = local.read_text() if local.is_file() else ""
     else:
         try:
@@ -148,10 +149,3 @@ def parsed(text: str, *, where: str) -> Mapping[str, Any]:
         ) from None
     content = json.loads(text)
     return dict(content)
-
-
-def local_file(stack: Stack) -> Path | None:
-    """The file of a state that is kept in one; None where it is in a store."""
-    local = stack.backend.get("local")
-    # Seen from the folder that Terraform works in.
-    return (stack.folder / local["path"]).resolve() if local else None

@@ -24,7 +24,7 @@ from leftovers.azure_kinds import Kind
 from leftovers.azure_ownership import Group, Ownership
 from leftovers.azure_prices import READ, priced
 from leftovers.leftover import Leftover
-from leftovers.marks import KEPT
+from leftovers.marks import CLAIM, KEPT, NAMESPACE
 from leftovers.sweeping import DeletionError, GoneError, InUseError
 from stacks.aks.settings import AksSettings
 
@@ -168,6 +168,7 @@ class AzureCloud:
                     why_ours=why,
                     step=kind.step,
                     monthly=priced(kind, body, location),
+                    claim=_claim(tags),
                     is_kept=kind == kinds.SNAPSHOT and KEPT in tags,
                 )
 
@@ -207,6 +208,12 @@ class AzureCloud:
 
 _ALL: Final[tuple[Kind, ...]] = (*kinds.LISTED, kinds.DELETED_WORKSPACE, kinds.NODE_GROUP, kinds.CLUSTER_GROUP)
 _BY_TYPE: Final[Mapping[str, Kind]] = {each.type.lower(): each for each in kinds.LISTED}
+
+
+def _claim(tags: Mapping[str, str]) -> str:
+    name = tags.get("kubernetes.io-created-for-pvc-name") or tags.get(CLAIM)
+    namespace = tags.get("kubernetes.io-created-for-pvc-namespace") or tags.get(NAMESPACE)
+    return f"{namespace}/{name}" if name else ""
 
 
 def _wait(poller: LROPoller[Any], seconds: float) -> None:

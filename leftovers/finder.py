@@ -9,34 +9,13 @@ name alone: docs/leftovers.md says how.
 """
 
 from collections.abc import Callable, Collection
-from typing import Protocol
 
-from modelyard.errors import ConfigurationError
-
+from leftovers.clouds import cloud_of
 from leftovers.leftover import Failure, Leftover
 from leftovers.sweeping import Patience, sweep
-from stacks.aks.settings import AksSettings
-from stacks.gke.settings import GkeSettings
 from stacks.settings import CloudSettings
 
 __all__ = ["Failure", "Leftover", "Patience", "delete", "find", "is_living"]
-
-
-class Cloud(Protocol):
-    """What a cloud does for this package."""
-
-    def is_living(self) -> bool:
-        """Whether the environment's cluster is there, in whatever condition."""
-
-    def find(self) -> list[Leftover]:
-        """All that is provably the environment's, of a living cluster too."""
-
-    def begin_delete(self, leftover: Leftover) -> Callable[[float], None]:
-        """Asks for its deletion.
-
-        Returns:
-            What waits, for so many seconds at most, until it is gone.
-        """
 
 
 def find(settings: CloudSettings, *, include_living: bool = False) -> list[Leftover]:
@@ -86,17 +65,3 @@ def delete(
         ConfigurationError: Nobody is logged in.
     """
     return sweep(cloud_of(settings), leftovers, tell, patience or Patience())
-
-
-def cloud_of(settings: CloudSettings) -> Cloud:
-    """The environment's cloud. Raises ConfigurationError where nobody is logged in."""
-    # Each brings the client libraries of its cloud, which nobody should wait for who is in the other one.
-    if isinstance(settings, GkeSettings):
-        from leftovers.google_cloud import GoogleCloud  # noqa: PLC0415 - see above
-
-        return GoogleCloud.of(settings)
-    if isinstance(settings, AksSettings):
-        from leftovers.azure_cloud import AzureCloud  # noqa: PLC0415 - see above
-
-        return AzureCloud.of(settings)
-    raise ConfigurationError(f"no cloud is known here for {settings.name}", mend="name an environment on gke or aks")

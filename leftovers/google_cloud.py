@@ -5,6 +5,7 @@ say where the two APIs are for those who reach them otherwise than everybody.
 """
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +21,10 @@ from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
 from leftovers.google_kinds import KINDS, SNAPSHOT, Kind, Thing, path_of
-from leftovers.google_ownership import Owner, Ownership
+from leftovers.google_ownership import Owner, Ownership, description
 from leftovers.google_prices import priced
 from leftovers.leftover import Leftover
-from leftovers.marks import KEPT
+from leftovers.marks import CLAIM, KEPT, NAMESPACE
 from leftovers.sweeping import DeletionError, GoneError, InUseError
 from stacks.gke.settings import GkeSettings
 
@@ -46,6 +47,8 @@ class GoogleCloud:
     def __init__(self, settings: GkeSettings, *, compute: Any, container: Any) -> None:  # noqa: ANN401 - built at run time
         self._settings = settings
         self._compute = compute
+        # The library writes the methods of a collection anew at each look.
+        self._collections: dict[str, Any] = {}
         self._container = container
 
     @classmethod
@@ -73,6 +76,7 @@ class GoogleCloud:
                 why_ours=proofs[each.path],
                 step=each.kind.step,
                 monthly=prices[each.path],
+                claim=_claim(each),
                 is_kept=each.kind == SNAPSHOT and KEPT in (each.resource.get("labels") or {}),
             )
             for each in ours
@@ -104,33 +108,38 @@ class GoogleCloud:
 
     def make(self, collection: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the API's own
         """Begins to make something; returns the operation."""
-        return _sent(getattr(self._compute, collection)().insert(project=self._settings.project_id, **arguments))
+        return _sent(self._collection(collection).insert(project=self._settings.project_id, **arguments))
 
     def get(self, collection: str, **arguments: str) -> Mapping[str, Any] | None:
         """One resource; None if there is none."""
         try:
-            return _sent(getattr(self._compute, collection)().get(project=self._settings.project_id, **arguments))
+            return _sent(self._collection(collection).get(project=self._settings.project_id, **arguments))
         except GoneError:
             return None
+
+    def _collection(self, name: str) -> Any:  # noqa: ANN401 - built at run time
+        if name not in self._collections:
+            self._collections[name] = getattr(self._compute, name)()
+        return self._collections[name]
 
     def _wait_request(self, operation: Mapping[str, Any]) -> Any:  # noqa: ANN401 - built at run time
         arguments = {"project": self._settings.project_id, "operation": operation["name"]}
         if zone := operation.get("zone"):
-            return self._compute.zoneOperations().wait(zone=zone.rpartition("/")[2], **arguments)
+            return self._collection("zoneOperations").wait(zone=zone.rpartition("/")[2], **arguments)
         if region := operation.get("region"):
-            return self._compute.regionOperations().wait(region=region.rpartition("/")[2], **arguments)
-        return self._compute.globalOperations().wait(**arguments)
+            return self._collection("regionOperations").wait(region=region.rpartition("/")[2], **arguments)
+        return self._collection("globalOperations").wait(**arguments)
 
     def _addressed(self, kind: Kind, leftover: Leftover) -> tuple[Any, dict[str, str]]:
         _, _, scope, *rest = leftover.id.split("/")
         # What is in several kinds of places has a collection for each: `addresses` and `globalAddresses`.
         singular = "global" if scope == "global" else scope.removesuffix("s")
         own = f"{singular}{kind.collection[0].upper()}{kind.collection[1:]}"
-        collection = getattr(self._compute, own, None) or getattr(self._compute, kind.collection)
-        return collection(), {} if scope == "global" else {singular: rest[0]}
+        collection = self._collection(own if hasattr(self._compute, own) else kind.collection)
+        return collection, {} if scope == "global" else {singular: rest[0]}
 
     def _listed(self, kind: Kind) -> Iterator[Thing]:
-        collection = getattr(self._compute, kind.collection)()
+        collection = self._collection(kind.collection)
         is_aggregated = hasattr(collection, "aggregatedList")
         request = (collection.aggregatedList if is_aggregated else collection.list)(project=self._settings.project_id)
         following = collection.aggregatedList_next if is_aggregated else collection.list_next
@@ -172,7 +181,16 @@ class GoogleCloud:
         )
 
 
+def _claim(thing: Thing) -> str:
+    said, labels = description(thing.resource), thing.resource.get("labels") or {}
+    name = said.get("kubernetes.io/created-for/pvc/name") or labels.get(CLAIM)
+    namespace = said.get("kubernetes.io/created-for/pvc/namespace") or labels.get(NAMESPACE)
+    return f"{namespace}/{name}" if name else ""
+
+
 def _client(api: str) -> Any:  # noqa: ANN401 - built at run time from the discovery document
+    # It warns of a default project that is missing: the environment names its own.
+    logging.getLogger("google.auth._default").setLevel(logging.ERROR)
     try:
         credentials, _ = google.auth.default(scopes=[_SCOPE])
     except GoogleAuthError as error:
@@ -187,9 +205,11 @@ def _client(api: str) -> Any:  # noqa: ANN401 - built at run time from the disco
 
 
 def _options(api: str) -> dict[str, str]:
-    # Terraform's provider has the version's path in it, the library has it not.
     endpoint = os.environ.get(f"GOOGLE_{api.upper()}_CUSTOM_ENDPOINT")
-    return {"api_endpoint": endpoint} if endpoint else {}
+    if not endpoint:
+        return {}
+    # In the paths of GKE's document the version stands already.
+    return {"api_endpoint": endpoint.removesuffix("v1/") if api == "container" else endpoint}
 
 
 def _nobody(error: Exception) -> ConfigurationError:

@@ -17,6 +17,8 @@ class Leftover:
         why_ours: What proves it, for people.
         step: When it is deleted: all of a lower step come before it.
         monthly: USD a month at list prices; None if no price is known here.
+        claim: Of a disk or snapshot with what people saved, the claim that it was made for, `namespace/name`; empty for
+            all others.
         is_kept: Whether somebody made it to stay, as the snapshot of a volume: it is listed, and never swept.
     """
 
@@ -27,6 +29,7 @@ class Leftover:
     why_ours: str
     step: int
     monthly: Range | None = NOTHING
+    claim: str = ""
     is_kept: bool = False
 
     def __str__(self) -> str:

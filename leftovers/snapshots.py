@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modelyard.errors import ConfigurationError
 
+from leftovers.clouds import azure_cloud, google_cloud
 from leftovers.google_kinds import path_of
 from leftovers.marks import CLAIM, KEPT, NAMESPACE
 from leftovers.sweeping import DeletionError, GoneError, InUseError, Patience
@@ -69,13 +70,9 @@ def snapshot(
 
 def _kept(settings: CloudSettings, disk: Disk, name: str, patience: Patience) -> str:
     if isinstance(settings, GkeSettings):
-        from leftovers.google_cloud import GoogleCloud  # noqa: PLC0415 - nobody waits for the other cloud's libraries
-
-        return _on_google(GoogleCloud.of(settings), settings, disk, name, patience)
+        return _on_google(google_cloud(settings), settings, disk, name, patience)
     if isinstance(settings, AksSettings):
-        from leftovers.azure_cloud import AzureCloud  # noqa: PLC0415 - as above
-
-        return _on_azure(AzureCloud.of(settings), settings, disk, name, patience)
+        return _on_azure(azure_cloud(settings), settings, disk, name, patience)
     raise ConfigurationError(f"no cloud is known here for {settings.name}", mend="name an environment on gke or aks")
 
 

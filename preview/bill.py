@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from costs.difference import Difference, difference
 from costs.estimate import Estimate, estimate
-from costs.place import place_of
+from costs.place import as_billed, place_of
 from costs.report import is_above
-from costs.resources import Resource, declared
+from costs.resources import declared
 from estate.stacks import Stack
 from preview.sides import Sides
 from stacks.settings import CloudSettings
@@ -45,12 +45,14 @@ def bill(sides: Sides, *, has_base: bool) -> Bill | None:
     if not isinstance(sides.settings, CloudSettings):
         return None
     left = [stack for id_, stack in sides.base.items() if id_ not in sides.head]
-    after = estimate(_resources([*sides.head.values(), *left]), place_of(sides.settings))
+    after = _estimate([*sides.head.values(), *left], sides.settings)
     before = after
     if has_base:
-        before = estimate(_resources(sides.base.values()), place_of(sides.base_settings or sides.settings))
+        of_base = sides.base_settings if isinstance(sides.base_settings, CloudSettings) else sides.settings
+        before = _estimate(sides.base.values(), of_base)
     return Bill(difference(before, after), after, sides.settings.monthly_cap_usd)
 
 
-def _resources(stacks: Iterable[Stack]) -> list[Resource]:
-    return [each for stack in stacks for each in declared(stack.id, stack.configuration)]
+def _estimate(stacks: Iterable[Stack], settings: CloudSettings) -> Estimate:
+    resources = [each for stack in stacks for each in declared(stack.id, stack.configuration)]
+    return estimate(as_billed(resources, settings), place_of(settings))

@@ -4,6 +4,7 @@ Source of the plan's form: Terraform's documentation of its JSON output, format 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -105,6 +106,14 @@ def drift(stack: str, plan: Plan) -> list[Change]:
         replace(each, leaves=tuple(leaf for leaf in each.leaves if not _COUNTER.search(leaf.path))) for each in found
     ]
     return [each for each in told if each.leaves or each.action is not Action.UPDATE]
+
+
+def without_leaf(found: Iterable[Change], path: str) -> Iterator[Change]:
+    """The same updates, as if that value did not differ; those of nothing else are left out."""
+    for change in found:
+        leaves = tuple(leaf for leaf in change.leaves if leaf.path != path)
+        if leaves or change.action is not Action.UPDATE:
+            yield replace(change, leaves=leaves)
 
 
 def _change(stack: str, entry: dict[str, Any], simulated: frozenset[str]) -> Change:

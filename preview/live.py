@@ -33,6 +33,8 @@ def preview(name: str, sides: Sides, folder: Path, redactor: Redactor, *, every_
     recorder = Recorder(sides, redactor, frozenset())
     found = recorder.difference
     wanted = sorted(sides.head) if every_stack else sorted({*found.planned, *found.moved})
+    stopped = _in_stopped_cluster(sides)
+    wanted = [each for each in wanted if each not in stopped]
     for id_ in wanted:
         recorder.begin(id_, has_base=not every_stack)
     _plan(
@@ -42,7 +44,15 @@ def preview(name: str, sides: Sides, folder: Path, redactor: Redactor, *, every_
         recorder.left_behind(id_)
     stacks = [stack for stack in recorder.in_order() if stack.has_changes or stack.drift]
     here = {stack.id for stack in stacks} & sides.head.keys()
-    return EnvironmentPreview(name, plans_by=PLANS_BY, stacks=stacks, unchanged=len(sides.head) - len(here))
+    plans_by = f"{PLANS_BY}, without what is in the cluster, which is suspended" if stopped else PLANS_BY
+    return EnvironmentPreview(name, plans_by=plans_by, stacks=stacks, unchanged=len(sides.head) - len(here))
+
+
+def _in_stopped_cluster(sides: Sides) -> set[str]:
+    """The stacks of services and add-ons while nobody can be asked about them: AKS stops the API server as well."""
+    if sides.settings.suspended is None or sides.settings.cloud != "aks":
+        return set()
+    return {id_ for id_, stack in sides.head.items() if "kubernetes" in stack.configuration.get("provider", {})}
 
 
 def _plan(deployed: "_Deployed", recorder: Recorder, wanted: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from estate.stacks import downstream, upstream
 from preview import verdicts
-from preview.changes import Action, Change, Plan, changes, drift
+from preview.changes import Action, Change, Plan, changes, drift, without_leaf
 from preview.difference import Difference, difference
 from preview.outcome import StackPreview, Status
 from preview.redaction import Redactor, secrets_of_plan
@@ -57,6 +57,9 @@ class Recorder:
         stack.plan = plan
         stack.changes = changes(id_, plan, self._simulated)
         stack.drift = drift(id_, plan)
+        if self.sides.settings.suspended:
+            # The state tells how many pods there were: that there are none now is no drift, but what is wanted.
+            stack.drift = list(without_leaf(stack.drift, "spec[0].replicas"))
         stack.renames = renames(stack.changes)
         gone = verdicts.workloads_gone(stack.changes)
         for change in stack.changes:

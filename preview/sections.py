@@ -8,6 +8,7 @@ from costs.report import money, signed
 from policies.findings import Finding as PolicyFinding
 from preview import diff
 from preview.changes import Action
+from preview.lease_change import is_lease_only, lease_line
 from preview.outcome import EnvironmentPreview, StackPreview, Status
 from preview.redaction import Redactor
 from preview.text import Text
@@ -76,11 +77,17 @@ def write_environment(text: Text, preview: EnvironmentPreview, redactor: Redacto
             _write_bill(text, preview)
         return
     text.add(f"### {preview.name}: {count(len(preview.stacks), 'stack')}{others}\n\n")
-    _write_table(text, preview)
+    # The report has each of them, like everything.
+    leased = [] if text.is_whole else [stack for stack in preview.stacks if is_lease_only(stack)]
+    if leased:
+        text.add(f"{lease_line(leased)}\n\n")
+    told = [stack for stack in preview.stacks if stack not in leased]
+    if told:
+        _write_table(text, told)
     _write_policies(text, preview, redactor)
     _write_bill(text, preview)
     longest = _VALUE_IN_REPORT if text.is_whole else _VALUE_IN_COMMENT
-    for stack in preview.stacks:
+    for stack in told:
         if not text.add(_folded(stack, redactor, longest=longest)):
             text.add(f"- `{stack.id}`: {_counts(stack)}; too long for a comment\n")
 
@@ -137,15 +144,15 @@ def _write_bill(text: Text, preview: EnvironmentPreview) -> None:
         text.add("\n")
 
 
-def _write_table(text: Text, preview: EnvironmentPreview) -> None:
+def _write_table(text: Text, stacks: Sequence[StackPreview]) -> None:
     text.add(f"| stack | {' | '.join(_COUNTED)} | |\n|---|{'---:|' * len(_COUNTED)}---|\n")
-    rows = preview.stacks if text.is_whole else preview.stacks[:_ROWS_IN_COMMENT]
+    rows = stacks if text.is_whole else stacks[:_ROWS_IN_COMMENT]
     for stack in rows:
         counts = [str(sum(map(stack.count, actions)) or "") for actions in _COUNTED.values()]
         text.add(f"| {stack.id} | {' | '.join(counts)} | {_remark(stack)} |\n")
-    if len(rows) < len(preview.stacks):
+    if len(rows) < len(stacks):
         text.is_cut = True
-        text.add(f"| … {len(preview.stacks) - len(rows)} more |{' |' * len(_COUNTED)} |\n")
+        text.add(f"| … {len(stacks) - len(rows)} more |{' |' * len(_COUNTED)} |\n")
     text.add("\n")
 
 

@@ -99,7 +99,9 @@ def _present(terraform: PatientTerraform, wanted: Mapping[str, str]) -> list[Fou
             return []
         pairs, half = list(wanted.items()), len(wanted) // 2
         return [*_present(terraform, dict(pairs[:half])), *_present(terraform, dict(pairs[half:]))]
-    return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in wanted.items()]
+    # Terraform imports nothing to an address that the state has, also if what was there has gone.
+    found = {at: id_ for at, id_ in wanted.items() if "importing" in changes[at]["change"]}
+    return [Found(at, changes[at]["type"], id_, changes[at]["change"]) for at, id_ in found.items()]
 
 
 class _AbsentError(Exception):

@@ -1,10 +1,28 @@
 """What a run is allowed, and what became of each stack."""
 
+import math
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from modelyard.errors import ConfigurationError
+
 Verb = Literal["apply", "destroy"]
+
+
+def _seconds(variable: str, default: float) -> float:
+    """A limit from this process's environment."""
+    given = os.environ.get(variable)
+    if given is None:
+        return default
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{given!r} is no number of seconds", mend=f"for example {default:g}", where=variable)
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -14,14 +32,15 @@ class Limits:
     Attributes:
         lock_wait_seconds: How long it waits for whoever holds a stack's state, or for another run from this checkout.
         retries: How often one stack is tried again after an error that passes by itself.
-        stack_seconds: How long one call of Terraform may take.
-        grace_seconds: How long Terraform may take to end what it is at, once it was told to stop.
+        stack_seconds: How long one call of Terraform may take; two hours, or what MODELYARD_STACK_SECONDS says.
+        grace_seconds: How long Terraform may take to end what it is at, once it was told to stop; a minute, or what
+            MODELYARD_GRACE_SECONDS says.
     """
 
     lock_wait_seconds: float = 600
     retries: int = 3
-    stack_seconds: float = 7200
-    grace_seconds: float = 60
+    stack_seconds: float = field(default_factory=lambda: _seconds("MODELYARD_STACK_SECONDS", 7200))
+    grace_seconds: float = field(default_factory=lambda: _seconds("MODELYARD_GRACE_SECONDS", 60))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
     cluster           what Kubernetes must know of a cluster, whichever cloud has it
     provider, server  a provider as a whole, and Terraform's plugin protocol
     forwarding        hands checks and plans to the real plugins, where they are at hand
+    faults, injection what goes wrong on purpose: scenario files, and how their faults strike
     process           starts and ends the simulator beside a program that calls Terraform
 
 Not simulated: the providers' checks of single values (names, enumerations), which need forwarding; their functions and

@@ -9,10 +9,14 @@ import threading
 import time
 from pathlib import Path
 
+from modelyard.errors import ConfigurationError
+
 from simulator.azurerm import AzurermProvider
+from simulator.faults import load
 from simulator.forwarding import Forwarding
 from simulator.google import GoogleProvider
 from simulator.helm import HelmProvider
+from simulator.injection import FaultInjection
 from simulator.kubernetes import KubernetesProvider
 from simulator.plugin_binaries import forwarded_plugins
 from simulator.server import Server
@@ -31,6 +35,14 @@ def main() -> None:
         metavar="FOLDER",
         help="the real plugins found here, laid out as in .terraform/providers, check and plan; may be repeated",
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong on purpose (docs/faults.md)")
+    parser.add_argument(
+        "--types",
+        type=lambda names: frozenset(names.split(",")),
+        default=frozenset(),
+        metavar="TYPE,…",
+        help="offer only these, so that Terraform starts in half the time",
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end together with the parent process")
     parser.add_argument("--until-exit-of", type=int, metavar="PID", help="end together with that process")
     arguments = parser.parse_args()
@@ -45,7 +57,11 @@ def main() -> None:
     world = World(arguments.world)
     forwardings = {name: Forwarding(name, binary) for name, binary in forwarded_plugins(arguments.plugins).items()}
     providers = [GoogleProvider(world), AzurermProvider(world), KubernetesProvider(world), HelmProvider(world)]
-    server = Server(providers, forwardings)
+    faults = None
+    if arguments.faults:
+        # Whoever is to be killed descends from the shell of a rehearsal by hand, or from what started this process.
+        faults = FaultInjection(load(arguments.faults), world, arguments.until_exit_of or os.getppid())
+    server = Server(providers, forwardings, faults, arguments.types)
     print(server.reattach(), flush=True)  # noqa: T201 - the answer to who started this process
     stopped.wait()
     server.stop()
@@ -65,4 +81,7 @@ def _wait_for_exit(process: int, stopped: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ConfigurationError as error:
+        sys.exit(f"error: {error}")

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,20 +15,30 @@ class SimulatedProviders:
         subprocess.run(["terraform", "apply"], env={**os.environ, **providers.environment})
     """
 
-    def __init__(self, world: Path, plugins: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        world: Path,
+        plugins: Sequence[Path] = (),
+        faults: Path | None = None,
+        types: Collection[str] = (),
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             world: The folder that holds what exists, made when missing.
             plugins: Folders of real plugins, which then check and plan (`python -m simulator --help`).
+            faults: A scenario file: what goes wrong on purpose (docs/faults.md).
+            types: Resource types and data sources that are used, all by default: with few Terraform starts sooner.
         """
         self._world = world.resolve()
         self._plugins = [argument for folder in plugins for argument in ("--plugins", str(folder.resolve()))]
+        self._faults = ["--faults", str(faults.resolve())] if faults else []
+        self._types = ["--types", ",".join(sorted(types))] if types else []
         self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "simulator", "--world", str(self._world), "--until-stdin-closes"]
-        command += self._plugins
+        command += [*self._plugins, *self._faults, *self._types]
         # Started where this package is: it need not be installed.
         root = Path(__file__).parent.parent
         # In a session of its own: Ctrl-C reaches Terraform, which still needs its providers to end in order.

@@ -2,7 +2,7 @@
 
 import json
 import lzma
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,17 @@ class ProviderSchema:
         self.provider = _block(self.response.provider.block)
         self.resource = cache(lambda type_name: _block(self.response.resource_schemas[type_name].block))
         self.data_source = cache(lambda type_name: _block(self.response.data_source_schemas[type_name].block))
+
+    def announced(self, types: Collection[str]) -> protocol.GetProviderSchema.Response:
+        """Gives the answer with no more than these types, all if none is named: Terraform reads it at each start."""
+        if not types:
+            return self.response
+        few = protocol.GetProviderSchema.Response()
+        few.CopyFrom(self.response)
+        for table in (few.resource_schemas, few.data_source_schemas):
+            for name in table.keys() - types:
+                del table[name]
+        return few
 
 
 def schema_file(provider: str) -> Path:

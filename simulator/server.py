@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
 from simulator.forwarding import Forwarding
+from simulator.injection import Call, Connections, FaultInjection
 from simulator.planning import Steps
 from simulator.provider import Provider
 from simulator.resource import CloudError
@@ -23,20 +25,33 @@ Handler = Callable[[Any, grpc.ServicerContext], Any]
 class ProviderService:
     """Answers Terraform's calls to one provider; checks and plans may be those of its real plugin."""
 
-    def __init__(self, provider: Provider, forwarding: Forwarding | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        forwarding: Forwarding | None = None,
+        faults: FaultInjection | None = None,
+        types: Collection[str] = (),
+    ) -> None:
         self._provider = provider
+        self._types = types
         self._forwarding = forwarding
+        self._faults = faults
+        self._connections = Connections()
         # Several terraform processes, and several configurations in one, share this server: each has its connection.
         self._configs: dict[str, Values] = {}
+
+    @cached_property
+    def _schema(self) -> protocol.GetProviderSchema.Response:
+        return self._provider.schema.announced(self._types)
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """Gives the calls in the form that gRPC serves; Terraform does without those that are not there."""
         calls: dict[str, Handler] = {
-            "GetProviderSchema": lambda _request, _context: self._provider.schema.response,
+            "GetProviderSchema": lambda _request, _context: self._schema,
             "ValidateProviderConfig": self._validate("ValidateProviderConfig"),
             "ValidateResourceConfig": self._validate("ValidateResourceConfig"),
             "ValidateDataResourceConfig": self._validate("ValidateDataResourceConfig"),
-            "StopProvider": lambda _request, _context: protocol.StopProvider.Response(),
+            "StopProvider": self._stop,
             "ConfigureProvider": self._configure,
             "UpgradeResourceState": self._upgrade,
             "PlanResourceChange": self._plan,
@@ -45,8 +60,25 @@ class ProviderService:
             "ImportResourceState": self._import,
             "ReadDataSource": self._read_data,
         }
-        methods = {name: _method(name, handler) for name, handler in calls.items()}
+        methods = {name: _method(name, self._faulty(name, handler)) for name, handler in calls.items()}
         return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+
+    def _faulty(self, call: str, handler: Handler) -> Handler:
+        if self._faults is None:
+            return handler
+        faults = self._faults
+
+        def answer(request: Message, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - the answer of any call
+            one = Call(self._provider.name, call, request, context, self._connections)
+            return faults.around(one, lambda: handler(request, context))
+
+        return answer
+
+    def _stop(
+        self, _request: protocol.StopProvider.Request, context: grpc.ServicerContext
+    ) -> protocol.StopProvider.Response:
+        self._connections.stop(context.peer())
+        return protocol.StopProvider.Response()
 
     def _validate(self, call: str) -> Handler:
         if self._forwarding:
@@ -63,7 +95,11 @@ class ProviderService:
         return protocol.ConfigureProvider.Response()
 
     def _config(self, context: grpc.ServicerContext) -> Values:
-        return self._configs.get(context.peer(), {})
+        """Gives the connection's configuration; a dropped connection that is made anew has none, like a new plugin."""
+        config = self._configs.get(context.peer())
+        if config is None:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the provider is not configured on this connection")
+        return config
 
     def _upgrade(
         self, request: protocol.UpgradeResourceState.Request, _context: grpc.ServicerContext
@@ -169,17 +205,24 @@ class Server:
     """Serves several providers, each on a port of its own of the loopback interface.
 
     TCP, because only there does gRPC tell one connection from another, and each has its provider configuration.
-    `forwardings` are the real plugins that check and plan, by the provider's name.
+    `forwardings` are the real plugins that check and plan, by the provider's name; `faults` is what goes wrong. Of all
+    types only `types` are announced to Terraform, if some are named.
     """
 
-    def __init__(self, providers: list[Provider], forwardings: Mapping[str, Forwarding]) -> None:
+    def __init__(
+        self,
+        providers: list[Provider],
+        forwardings: Mapping[str, Forwarding],
+        faults: FaultInjection | None = None,
+        types: Collection[str] = (),
+    ) -> None:
         self._forwardings = forwardings
         self._servers: list[grpc.Server] = []
         self._ports: dict[str, int] = {}
         for provider in providers:
             server = grpc.server(
                 ThreadPoolExecutor(max_workers=16),
-                handlers=[ProviderService(provider, forwardings.get(provider.name)).handlers()],
+                handlers=[ProviderService(provider, forwardings.get(provider.name), faults, types).handlers()],
                 options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)],
             )
             self._ports[provider.name] = server.add_insecure_port("127.0.0.1:0")

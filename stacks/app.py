@@ -9,6 +9,7 @@ from stacks.paths import SERVICES
 from stacks.platform import platform_of
 from stacks.services import add_services, find_services
 from stacks.settings import Settings
+from stacks.suspended import leave_replicas
 
 
 def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | None = None) -> App:
@@ -26,6 +27,8 @@ def build_app(settings: Settings, *, services: Path = SERVICES, outdir: str | No
     found, add_platform = find_services(services), platform_of(settings)
     app = App(outdir=outdir)
     add_services(app, add_platform(app), found)
+    if settings.suspended:
+        leave_replicas(app)
     return app
 
 

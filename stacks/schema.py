@@ -84,7 +84,7 @@ class CloudSchema:
             keys = schema.get("properties") or schema["propertyNames"]["examples"]
             return f"the table [{dotted}] with the key {next(iter(keys))}"
         example = schema["examples"][0]
-        value = example if schema.get("format") == "date" else as_toml(example)
+        value = example if schema.get("format") in ("date", "date-time") else as_toml(example)
         return f"{location[-1]} = {value}"
 
     def table(self) -> str:
@@ -161,7 +161,7 @@ def as_toml(value: object) -> str:
         case list() | tuple():
             return f"[{', '.join(map(as_toml, value))}]"
         case datetime.datetime() | datetime.time():
-            return value.isoformat()
+            return value.isoformat().replace("+00:00", "Z")
     return str(value)
 
 

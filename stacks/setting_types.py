@@ -1,5 +1,6 @@
 """The kinds of keys that an environment's file has, and how a wrong value is refused."""
 
+import datetime
 import functools
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -78,6 +79,13 @@ def _networks(*words: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": choices, "allowed": f"{', '.join(most)} or {last}"})
 
 
+def _is_utc(moment: datetime.datetime) -> None:
+    if moment.utcoffset() != datetime.timedelta(0) or moment.second or moment.microsecond:
+        raise ConfigurationError(
+            f"{moment} is no full minute in UTC", mend="write it as 2026-11-22T18:00:00Z, without quotes"
+        )
+
+
 Access = Annotated[Exposure, PlainValidator(_exposure), _networks("internal", "world")]
 PublicAccess = Annotated[Access, check(_is_public), _networks("world")]
 Uuid = Annotated[str, form("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "a UUID in lower case")]
@@ -88,6 +96,11 @@ ArtifactPath = Annotated[
         "a path in the environment's artifact store, whose parts have letters, digits, dots, dashes and underscores, "
         "a letter or digit first",
     ),
+]
+Moment = Annotated[
+    datetime.datetime,
+    check(_is_utc),
+    Field(json_schema_extra={"allowed": "a minute in UTC, as 2026-11-22T18:00:00Z, without quotes"}),
 ]
 _CRON_FIELD = r"[0-9*/,-]+"
 Schedule = Annotated[str, form(f"^{_CRON_FIELD}( {_CRON_FIELD}){{4}}$", "cron's five fields, numbers only")]

@@ -10,10 +10,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from stacks.setting_types import Access, PublicAccess, Section, contradiction, form
+from stacks.setting_types import Access, Moment, PublicAccess, Section, contradiction, form
 
 # GitHub's numbers have ten digits; JSON carries this many in every language.
 _LARGEST_ID = 999_999_999_999_999
+#: The label or tag that says when the environment's lease ends.
+LEASE_LABEL = "expires-at"
 
 
 class ProtectionLifted(Section):
@@ -22,6 +24,13 @@ class ProtectionLifted(Section):
     on: datetime.date = Field(description="The day it was lifted.", examples=[datetime.date(2026, 11, 20)])
     by: str = Field(min_length=1, description="Who lifted it.", examples=["ada@example.com"])
     reason: str = Field(min_length=1, description="Why it may go.", examples=["development: torn down every evening"])
+
+
+class Suspended(Section):
+    """The record that somebody put the environment to sleep; `modelyard suspend` writes it."""
+
+    on: datetime.date = Field(description="The day it was suspended.", examples=[datetime.date(2026, 11, 20)])
+    by: str = Field(min_length=1, description="Who did it.", examples=["ada@example.com"])
 
 
 class StateSettings(Section):
@@ -140,6 +149,9 @@ class Settings(Section):
         {}, description="Settings of single services, by their Kubernetes name."
     )
     add_ons: AddOnsSettings = Field(AddOnsSettings(), description="Settings of single add-ons, by their name.")
+    suspended: Suspended | None = Field(
+        None, description="Present while nothing runs in it, until `modelyard resume`; a deploy leaves it asleep."
+    )
 
     @property
     def is_protected(self) -> bool:
@@ -166,6 +178,12 @@ class CloudSettings(Settings):
         description="What a month may cost at most, in USD at list prices: `modelyard cost` fails above it.",
         examples=[250],
     )
+    expires_at: Moment | None = Field(
+        None,
+        description="When its lease ends, after which a workflow tears it down, if it is not protected; "
+        "`modelyard lease` writes it.",
+        examples=[datetime.datetime(2026, 11, 22, 18, tzinfo=datetime.UTC)],
+    )
     state: StateSettings = Field(StateSettings(), description="Where Terraform's state is kept.")
     protection_lifted: ProtectionLifted | None = Field(
         None, description="Present when state store, artifacts and cluster may be destroyed."
@@ -186,5 +204,7 @@ class CloudSettings(Settings):
 
     @property
     def labels(self) -> dict[str, str]:
-        """On every cloud resource: what bills and clean-ups are sorted by."""
-        return {"environment": self.name, "managed-by": "modelyard"}
+        """On every cloud resource: what bills and clean-ups are sorted by, and until when it is wanted."""
+        # Google allows lower-case letters, digits, dashes and underscores in a value.
+        lease = {LEASE_LABEL: f"{self.expires_at:%Y-%m-%dt%H-%Mz}"} if self.expires_at else {}
+        return {"environment": self.name, "managed-by": "modelyard", **lease}

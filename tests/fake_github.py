@@ -182,6 +182,9 @@ class FakeGitHub:
         if method == "PATCH":
             self.issues[int(below[0]) - 1].update(body)
             return 200, {}, self.issues[int(below[0]) - 1]
+        if below[1:] == ["comments"]:
+            self.issues[int(below[0]) - 1].setdefault("said", []).append(body["body"])
+            return 201, {}, body
         number = len(self.issues) + 1
         url = f"{self.url}/repos/{REPOSITORY}/issues/{number}"
         author = {"login": "github-actions[bot]", "type": "Bot"}

@@ -24,6 +24,7 @@ Document = dict[str, Any]
 #: Stands for every service without keys of its own.
 SERVICE = "any-service"
 ABSENT = object()
+_DAY = datetime.date(2026, 11, 20)
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,8 @@ def _values(key: Key) -> Iterator[tuple[Any, str]]:
             (datetime.time(3), "type"),
             (datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC), "type"),
         ]
+    elif key.kind is datetime.datetime:
+        yield from [(5, "type"), (True, "type")]
     elif key.kind is Exposure:
         yield from [(5, "type"), ("everybody", "choice"), ([1], "type"), ([], "empty"), ({}, "type")]
     elif get_origin(key.kind) is tuple:
@@ -205,14 +208,17 @@ def wrong_values() -> list[Wrong]:
     """For each key: wrong types, both ends of its range, and what its form, choices or length do not allow."""
     wrong = [Wrong(key, value, why) for key in all_keys() for value, why in _values(key)]
     # JSON has no dates, and no difference between 1 and 1.0.
-    dates = [Wrong(key, str(key.example), "a text", in_editor=False) for key in all_keys() if key.kind is datetime.date]
+    dated = [key for key in all_keys() if key.kind in (datetime.date, datetime.datetime)]
+    dates = [Wrong(key, str(key.example), "a text", in_editor=False) for key in dated]
+    moments = [key for key in dated if key.kind is datetime.datetime]
+    days = [Wrong(key, value, "no moment", in_editor=False) for key in moments for value in (_DAY, datetime.time(3))]
     texts = [key for key in all_keys() if key.kind is str and not key.limit("pattern")]
-    texts_as_dates = [Wrong(key, datetime.date(2026, 11, 20), "a date", in_editor=False) for key in texts]
+    texts_as_dates = [Wrong(key, _DAY, "a date", in_editor=False) for key in texts]
     # Python's $ matches before a last line break, too; editors' does not.
     forms = [key for key in all_keys() if key.limit("pattern")]
     line_breaks = [Wrong(key, f"{key.example}\n", "a line break", in_editor=False) for key in forms]
     floats = [Wrong(key, float(key.example), "a float", in_editor=False) for key in all_keys() if key.kind is int]
-    return [*wrong, *dates, *texts_as_dates, *line_breaks, *floats]
+    return [*wrong, *dates, *days, *texts_as_dates, *line_breaks, *floats]
 
 
 def rules() -> set[tuple[str, str]]:

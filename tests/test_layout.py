@@ -50,6 +50,7 @@ print([name for name in sys.modules if name in ("cdktf", "jsii") or name.endswit
 
 
 def test_the_command_line_starts_without_cdktf() -> None:
-    program = "import sys, commands.app; print({'cdktf', 'jsii', 'cyclonedx', 'github', 'grpc'} & sys.modules.keys())"
+    slow = {"azure", "cdktf", "cyclonedx", "github", "google.auth", "googleapiclient", "grpc", "jsii"}
+    program = f"import sys, commands.app; print({slow} & sys.modules.keys() or 'none')"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    assert done.stdout == "none\n"

@@ -1,4 +1,5 @@
 import copy
+import datetime
 import json
 from pathlib import Path
 
@@ -6,9 +7,15 @@ import pytest
 
 from estate.stacks import Estate, Stack
 from preview.bill import Bill, bill
+from preview.live import preview
+from preview.redaction import Redactor
 from preview.sides import Sides
+from stacks.environments import load_cloud_settings
 from stacks.gke.settings import GkeSettings
+from stacks.settings import Suspended
 from tests.conftest import Stacks, Synthesise
+
+RECORD = Suspended(on=datetime.date(2026, 11, 22), by="ada")
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +76,33 @@ def test_without_a_base_nothing_is_compared_and_the_cap_holds(
 
     assert found.change.stacks == {}
     assert found.is_above_cap
+
+
+def test_a_cluster_that_is_put_to_sleep_on_aks_is_billed_less(synthesise: Synthesise, tmp_path: Path) -> None:
+    settings = load_cloud_settings("aks-dev")
+    asleep = settings.model_copy(update={"suspended": RECORD})
+    base, head = (synthesise(each, only=("image_classifier",)) for each in (settings, asleep))
+
+    found = bill(
+        Sides(_estate(tmp_path / "base", base), _estate(tmp_path / "head", head), tmp_path, asleep, settings),
+        has_base=True,
+    )
+
+    assert found is not None
+    assert list(found.change.stacks) == ["aks-dev-cluster"]
+    assert found.change.monthly.high < -150
+
+
+def test_what_is_in_a_stopped_cluster_is_not_planned_and_counts_as_unchanged(
+    synthesise: Synthesise, tmp_path: Path
+) -> None:
+    asleep = load_cloud_settings("aks-dev").model_copy(update={"suspended": RECORD})
+    stacks = synthesise(asleep, only=("image_classifier",))
+    inside = {id_: content for id_, content in stacks.items() if "kubernetes" in content["provider"]}
+    sides = Sides({}, _estate(tmp_path / "head", inside), tmp_path, asleep)
+
+    found = preview("aks-dev", sides, tmp_path, Redactor(), every_stack=True)
+
+    assert inside
+    assert (found.stacks, found.unchanged) == ([], len(inside))
+    assert found.plans_by.endswith("without what is in the cluster, which is suspended")

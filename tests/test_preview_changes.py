@@ -1,6 +1,6 @@
 from typing import Any
 
-from preview.changes import Action, Leaf, changes, drift
+from preview.changes import Action, Leaf, changes, drift, without_leaf
 from preview.values import ABSENT, Mark
 from tests.plans import Values, plan_of, resource_change
 
@@ -162,3 +162,16 @@ def test_drift_is_what_differs_and_not_that_something_was_written() -> None:
     found = drift("s", {"resource_drift": [changed, written, gone]})
 
     assert [[leaf.path for leaf in each.leaves] for each in found] == [["data.a"], ["a"]]
+
+
+def test_without_a_leaf_what_else_differs_stays() -> None:
+    def deployment(replicas: str, image: str) -> Values:
+        return {"spec": [{"replicas": replicas}], "image": image}
+
+    both = resource_change(before=deployment("1", "a"), after=deployment("0", "b"))
+    only = resource_change(before=deployment("1", "a"), after=deployment("0", "a"))
+    gone = resource_change(actions=("delete",), before=deployment("1", "a"), after=None)
+
+    found = list(without_leaf(drift("s", {"resource_drift": [both, only, gone]}), "spec[0].replicas"))
+
+    assert [[leaf.path for leaf in each.leaves] for each in found] == [["image"], ["image"]]

@@ -152,6 +152,41 @@ def test_the_record_is_json_and_empty_when_nothing_changes() -> None:
     assert found["live"] is True
 
 
+def _leased(name: str, before: str | None, after: str | None, **more: str) -> Values:
+    def labels(end: str | None) -> Values:
+        return {"environment": "dev"} | ({"expires-at": end} if end else {})
+
+    kept = {"labels": labels(before), "effective_labels": labels(before)}
+    changed = {"labels": labels(after), "effective_labels": labels(after), **more}
+    return resource_change(f"google_storage_bucket.{name}", before=kept, after=changed)
+
+
+def test_a_lease_is_one_calm_line_beside_what_else_changes() -> None:
+    end = "2126-11-22t18-00z"
+    bare = [_stack("dev-state", _leased("a", None, end)), _stack("dev-cluster", _leased("b", None, end))]
+
+    alone = _comment(EnvironmentPreview("dev", stacks=bare))
+    beside = _comment(EnvironmentPreview("dev", stacks=[*bare, _stack("dev-x", _update("x", "new"))]))
+
+    line = "⏳ lease: none → 2126-11-22 18:00 UTC, a label of 2 resources in 2 stacks\n"
+    assert alone.splitlines()[1] == "## Preview: 2 changes in 2 stacks, no danger found"
+    assert line in alone
+    assert "google_storage_bucket" not in alone
+    assert line in beside
+    assert "| dev-x |" in beside
+    assert "| dev-state |" not in beside
+    assert "google_storage_bucket.a" in _report(EnvironmentPreview("dev", stacks=bare))
+
+
+def test_what_changes_with_a_lease_is_shown_as_all_else_is() -> None:
+    moved = _leased("a", "2126-11-22t18-00z", "2126-11-23t18-00z", location="EU")
+
+    written = _comment(EnvironmentPreview("dev", stacks=[_stack("dev-state", moved)]))
+
+    assert "| dev-state |" in written
+    assert "⏳" not in written
+
+
 def test_the_first_line_says_when_the_plans_are_the_simulator_s_alone() -> None:
     stacks = [_stack("dev-x", _update("a", "b"))]
     ours = EnvironmentPreview("dev", plans_by="the simulator's", has_real_plans=False, stacks=stacks)

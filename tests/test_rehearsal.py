@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,35 @@ def test_an_unknown_environment_or_stack_is_said_plainly(modelyard_command: Comm
 
     stack = modelyard_command("rehearse", "--only", "gke-dev-klassifier")
     assert (stack.returncode, "gke-dev-image-classifier" in stack.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_wrong_scenario_is_refused_before_anything_runs(checkout: Path, modelyard_command: Command) -> None:
+    scenario = checkout / "scenario.toml"
+    scenario.write_text('[[faults]]\naction = "create"\nwhat = "kill"\n')
+
+    for shell in ([], ["--shell"]):
+        done = modelyard_command("rehearse", "gke-dev", *shell, "--faults", str(scenario))
+
+        assert done.returncode == 1
+        assert "faults[0].who: Field required" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (checkout / ".rehearsal").exists()
+
+
+@pytest.mark.slow
+def test_a_rehearsal_with_faults_says_which_have_struck(checkout: Path, modelyard_command: Command) -> None:
+    scenario = checkout / "scenario.toml"
+    scenario.write_text(
+        '[[faults]]\naction = "create"\ntype = "google_storage_bucket"\nwhat = "late"\nseconds = 0.1\n'
+        '[[faults]]\naction = "create"\ntype = "google_container_cluster"\nwhat = "drop"\n'
+    )
+
+    done = modelyard_command("rehearse", "gke-dev", "--only", "gke-dev-state", "--faults", str(scenario))
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"fault 1: \d{4}-\S+ create google_storage_bucket", done.stdout)
+    assert "fault 2: has not struck" in done.stdout
 
 
 def prerequisites(tools: Path) -> subprocess.CompletedProcess[str]:

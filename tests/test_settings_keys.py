@@ -1,5 +1,6 @@
 """What must not stand in an environment's file, generated from the settings' model."""
 
+import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -166,6 +167,9 @@ RANGES = [
     (["203.0.113.0/24", "203.0.113.64/26"], "203.0.113.0/24 and 203.0.113.64/26 overlap", "name the larger"),
     (["203.0.113.0/24", "203.0.113.0/24"], "203.0.113.0/24 and 203.0.113.0/24 overlap", "name the larger"),
 ]
+MINUTE = "a minute in UTC, as 2026-11-22T18:00:00Z, without quotes"
+MOMENT = datetime.datetime(2026, 11, 22, 18)  # noqa: DTZ001 - a zone is what is missing
+AN_HOUR_EAST = datetime.timezone(datetime.timedelta(hours=1))
 
 
 class Case(NamedTuple):
@@ -219,6 +223,10 @@ def rules_of_every_cloud(cloud: str, node_pool: str) -> dict[tuple[str, str], li
         (f"{cloud}: cluster.control_plane_ranges", "_exposure"): ranges(
             cloud, "cluster.control_plane_ranges", CONTROL_PLANE_NETWORKS
         ),
+        (f"{cloud}: expires_at", "_is_utc"): [
+            Case(cloud, "expires_at", value, MINUTE, "write it as 2026-11-22T18:00:00Z", "is no full minute in UTC")
+            for value in (MOMENT, MOMENT.replace(second=1, tzinfo=datetime.UTC), MOMENT.replace(tzinfo=AN_HOUR_EAST))
+        ],
         **rules_of_every_environment(cloud),
     }
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import shutil
 import sys
@@ -506,25 +505,97 @@ def test_a_destroy_takes_the_cluster_and_what_is_on_it(machine: Machine) -> None
     inputs = {"environment": "gke-dev", "confirmation": "gke-dev"}
     confirmed = ran(machine.run("destroy", "confirm", inputs=inputs))
     assert confirmed.outputs == {"cloud": "gke"}
-    machine.synthesised("state", "registry", "artifacts", "identities", "cluster", "iris")
 
     needs = {"confirm": {"outputs": confirmed.outputs}}
     job = ran(machine.run("destroy", "destroy", inputs=inputs, vars=GOOGLE, needs=needs))
 
     assert job.succeeded, job.output
-    assert machine.called()[-1] == "npx cdktf destroy gke-dev-cluster gke-dev-iris --auto-approve in gke-dev"
+    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores --volumes snapshot"
+
+
+# expiry.yml
+
+LEASES = f"""#!/bin/bash
+[ "$1" = teardown ] || exec "$(dirname "$0")/real" "$@"
+{NOTED}
+"""
+
+
+def leased(machine: Machine, end: str) -> None:
+    """A checkout with the real command for leases, in which gke-dev has one until `end`."""
+    machine.own_state("gke-dev", "remote")
+    file = machine.checkout / "environments" / "gke-dev.toml"
+    file.write_text(f"expires_at = {end}\n{file.read_text()}")
+    for source in ("commands", "constructs", "leases", "stacks", "services", "preview", "terraform_cli"):
+        (machine.checkout / source).symlink_to(ROOT / source)
+    # Of this checkout, whose environments are those of the test.
+    here = f"import stacks.paths as p, pathlib; p.ENVIRONMENTS = pathlib.Path('{machine.checkout}/environments')"
+    program = machine.checkout / "run.py"
+    program.write_text(f"{here}\nfrom commands.app import main\nmain()\n")
+    machine.install("real", REAL.replace("-m commands", str(program)))
+    machine.install("modelyard", LEASES)
+
+
+PAST, TO_COME = "2026-01-01T00:00:00Z", "2126-01-01T00:00:00Z"
+
+
+def teardown(machine: Machine, due: str) -> Job:
+    (environment,) = json.loads(due)
+    needs = {"look": {"outputs": {"due": due}}}
+    return ran(machine.run("expiry", "teardown", matrix={"environment": environment}, vars=GOOGLE, needs=needs))
 
 
 @pytest.mark.slow
-def test_a_synth_tells_the_stacks_that_a_destroy_takes(machine: Machine) -> None:
-    (machine.checkout / "main.py").write_text((ROOT / "main.py").read_text())
-    (machine.checkout / "cdktf.json").write_text((ROOT / "cdktf.json").read_text())
-    machine.variables["HOME"] = os.environ["HOME"]
-    needs = {"confirm": {"outputs": {"cloud": "gke"}}}
+def test_what_has_expired_is_said_and_torn_down(machine: Machine, fake: FakeGitHub) -> None:
+    leased(machine, PAST)
 
-    job = ran(machine.run("destroy", "destroy", inputs={"environment": "gke-dev"}, vars=GOOGLE, needs=needs))
+    look = ran(machine.run("expiry", "look", github={"token": "token"}))
+
+    assert look.succeeded, look.output
+    assert [each["title"] for each in fake.issues] == ["The lease of gke-dev ends at 2026-01-01 00:00 UTC"]
+    job = teardown(machine, look.outputs["due"])
+    assert job.succeeded, job.output
+    assert machine.called()[-1] == "modelyard teardown gke-dev --yes --keep-stores --volumes snapshot"
+
+
+@pytest.mark.slow
+def test_what_was_prolonged_while_the_teardown_waited_stays(machine: Machine) -> None:
+    leased(machine, TO_COME)
+
+    job = teardown(machine, '[{"name": "gke-dev", "cloud": "gke"}]')
 
     assert job.succeeded, job.output
-    taken = machine.called()[-1].split()
-    assert {"gke-dev-cluster", "gke-dev-iris", "gke-dev-monitoring"} <= set(taken)
-    assert "gke-dev-state" not in taken
+    assert "::notice::main says by now that gke-dev stays" in job.output
+    assert [line for line in machine.called() if "teardown" in line] == []
+
+
+def test_where_nobody_has_a_lease_nothing_is_installed(machine: Machine, fake: FakeGitHub) -> None:
+    fake.issues.append({"number": 1, "state": "open", "body": None})
+
+    job = ran(machine.run("expiry", "look", github={"token": "token"}))
+
+    assert job.succeeded, job.output
+    assert [step.name for step in job.steps] == [
+        "actions/checkout",
+        "Look whether there is a lease, or an issue of one",
+    ]
+    assert job.outputs == {"due": ""}
+    for due in ("", "[]"):
+        assert machine.run("expiry", "teardown", needs={"look": {"outputs": {"due": due}}}) is None
+
+
+@pytest.mark.slow
+def test_the_issue_of_a_lease_that_was_ended_is_closed(machine: Machine, fake: FakeGitHub) -> None:
+    leased(machine, TO_COME)
+    file = machine.checkout / "environments" / "gke-dev.toml"
+    file.write_text(file.read_text().partition("\n")[2])
+    bot = {"login": "github-actions[bot]", "type": "Bot"}
+    url = f"{fake.url}/repos/{REPOSITORY}/issues/1"
+    body = "<!-- modelyard lease gke-dev -->\nsoon\n"
+    fake.issues.append({"number": 1, "state": "open", "body": body, "user": bot, "url": url})
+
+    job = ran(machine.run("expiry", "look", github={"token": "token"}))
+
+    assert job.succeeded, job.output
+    assert job.outputs == {"due": "[]"}
+    assert fake.issues[0]["state"] == "closed"

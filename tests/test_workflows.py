@@ -87,6 +87,8 @@ def test_each_job_may_do_what_it_is_for_and_no_more() -> None:
         "drift.environments": read,
         "drift.look": {**identity, "issues": "write"},
         "e2e.e2e": read,
+        "expiry.look": {**read, "issues": "write"},
+        "expiry.teardown": identity,
         "images.images": images,
         "preview.preview": read,
         "test.test": read,
@@ -106,6 +108,7 @@ def test_who_has_an_identity_is_in_the_github_environment_of_its_duty() -> None:
         "deploy-environment.plan": "${{ inputs.environment }}-plan",
         "destroy.destroy": "${{ inputs.environment }}",
         "drift.look": "${{ matrix.environment.name }}-plan",
+        "expiry.teardown": "${{ matrix.environment.name }}",
         "images.images": "${{ inputs.environment }}-images",
     }
 
@@ -114,11 +117,14 @@ def test_only_protected_jobs_apply_or_destroy() -> None:
     changing = {
         f"{name}.{id_}": job["environment"]
         for name, id_, job in every_job()
-        if any(re.search(r"cdktf (deploy|destroy)|modelyard up", step.get("run", "")) for step in job.get("steps", []))
+        if any(
+            re.search(r"cdktf (deploy|destroy)|modelyard (up|teardown)", step.get("run", ""))
+            for step in job.get("steps", [])
+        )
     }
 
-    assert changing.keys() == {"deploy-environment.deploy", "destroy.destroy"}
-    assert set(changing.values()) == {"${{ inputs.environment }}"}
+    assert changing.keys() == {"deploy-environment.deploy", "destroy.destroy", "expiry.teardown"}
+    assert set(changing.values()) == {"${{ inputs.environment }}", "${{ matrix.environment.name }}"}
 
 
 def test_the_job_that_comments_has_mains_code_and_takes_nothing_from_the_run_but_its_number() -> None:
@@ -148,7 +154,9 @@ def test_jobs_end_by_themselves_and_never_two_of_them_change_an_environment() ->
         groups[f"{name}.{id_}"] = job.get("concurrency", {}).get("group")
 
     assert groups["deploy-environment.deploy"] == groups["destroy.destroy"] == "deploy-${{ inputs.environment }}"
-    assert jobs("destroy")["destroy"]["concurrency"]["cancel-in-progress"] is False
+    assert groups["expiry.teardown"] == "deploy-${{ matrix.environment.name }}"
+    for job in (jobs("destroy")["destroy"], jobs("expiry")["teardown"]):
+        assert job["concurrency"]["cancel-in-progress"] is False
 
 
 def test_updates_reach_every_folder_that_pins_something() -> None:

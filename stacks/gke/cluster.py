@@ -56,5 +56,6 @@ class ClusterStack(TerraformStack):
             release_channel=settings.cluster.release_channel,
             maintenance_start=settings.cluster.maintenance_start,
             deletion_protection=settings.is_protected,
+            suspended=settings.suspended is not None,
             labels=settings.labels,
         )

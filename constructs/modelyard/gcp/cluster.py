@@ -105,6 +105,7 @@ class GkeCluster(Construct):
         release_channel: `RAPID`, `REGULAR` or `STABLE`: how early new versions are taken.
         maintenance_start: When the daily window of four hours for upgrades begins, `HH:MM` in UTC.
         deletion_protection: Whether Terraform refuses to destroy it.
+        suspended: Whether it has no nodes for now.
         labels: For billing and clean-up.
     """
 
@@ -122,6 +123,7 @@ class GkeCluster(Construct):
         release_channel: str,
         maintenance_start: str,
         deletion_protection: bool,
+        suspended: bool = False,
         labels: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id_)
@@ -207,6 +209,7 @@ class GkeCluster(Construct):
             size=node_pool,
             account=account,
             zone_count=len(zones) or _DEFAULT_ZONE_COUNT,
+            suspended=suspended,
             labels=labels,
         )
 

@@ -92,6 +92,7 @@ class NodePool(Construct):
         size: Machines and their number.
         account: What the nodes run as.
         zone_count: Over how many zones the cluster spreads.
+        suspended: Whether it has no nodes for now.
         labels: For billing and clean-up.
     """
 
@@ -106,6 +107,7 @@ class NodePool(Construct):
         size: NodePoolSize,
         account: NodeAccount,
         zone_count: int,
+        suspended: bool,
         labels: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id_)
@@ -118,18 +120,25 @@ class NodePool(Construct):
             cluster=cluster,
             # A count for each zone; the autoscaler owns the number from then on.
             initial_node_count=max(1, size.min_nodes // zone_count),
-            autoscaling=gke.ContainerNodePoolAutoscaling(
-                total_min_node_count=size.min_nodes,
-                total_max_node_count=size.max_nodes,
-                # Takes preemptible machines where there are any, instead of the same number in each zone.
-                location_policy="ANY" if size.preemptible else "BALANCED",
-            ),
+            # Both are changed in place. Without a count the number stays as it is, and pods that wait for a node make
+            # the autoscaler add one.
+            node_count=0 if suspended else None,
+            autoscaling=None if suspended else _autoscaling(size),
             management=gke.ContainerNodePoolManagement(auto_repair=True, auto_upgrade=True),
             upgrade_settings=gke.ContainerNodePoolUpgradeSettings(max_surge=1, max_unavailable=0, strategy="SURGE"),
             node_config=node_config(size, account, labels),
             lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count"]),
             depends_on=list(account.grants),
         )
+
+
+def _autoscaling(size: NodePoolSize) -> gke.ContainerNodePoolAutoscaling:
+    return gke.ContainerNodePoolAutoscaling(
+        total_min_node_count=size.min_nodes,
+        total_max_node_count=size.max_nodes,
+        # Takes preemptible machines where there are any, instead of the same number in each zone.
+        location_policy="ANY" if size.preemptible else "BALANCED",
+    )
 
 
 def node_config(size: NodePoolSize, account: NodeAccount, labels: Mapping[str, str]) -> gke.ContainerNodePoolNodeConfig:

@@ -26,7 +26,17 @@ _APIS: Mapping[str, str] = MappingProxyType(
         "pods": "/api/v1",
         "secrets": "/api/v1",
         "services": "/api/v1",
+        "namespaces": "/api/v1",
+        "nodes": "/api/v1",
         "deployments": "/apis/apps/v1",
+        "daemonsets": "/apis/apps/v1",
+        "replicasets": "/apis/apps/v1",
+        "statefulsets": "/apis/apps/v1",
+        "cronjobs": "/apis/batch/v1",
+        "jobs": "/apis/batch/v1",
+        "ingresses": "/apis/networking.k8s.io/v1",
+        "persistentvolumeclaims": "/api/v1",
+        "persistentvolumes": "/api/v1",
         "inferenceservices": "/apis/serving.kserve.io/v1beta1",
         "clusterservingruntimes": "/apis/serving.kserve.io/v1alpha1",
     }
@@ -55,6 +65,10 @@ class ApiError(ConfigurationError):
         self.said = said
 
 
+class NoAnswerError(ConfigurationError):
+    """The API server is silent: perhaps it restarts, perhaps the network does not lead to it."""
+
+
 _ASK = "ask who runs the cluster for that right, or take a namespace where you have it"
 _LOG_IN = "log in anew (gcloud auth login, az login), and try `kubectl get namespaces`"
 
@@ -80,19 +94,23 @@ class Forwarding:
 
 
 class Cluster:
-    """The one that kubectl would talk to.
+    """The one that kubectl would talk to, unless it is told another.
+
+    Args:
+        kubeconfig: Its content.
+        context: The one to use, instead of the kubeconfig's own choice.
 
     Raises:
         ConfigurationError: There is none, it does not answer, or the login has expired.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kubeconfig: Mapping[str, Any] | None = None, *, context: str | None = None) -> None:
         # Notebooks have an event loop of their own, which waits while a cell runs.
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(lambda *_: None)  # connections that break off: who uses them is told
         threading.Thread(target=self._loop.run_forever, name="modelyard-kubernetes", daemon=True).start()
         try:
-            self._api = self._run(asyncio.wait_for(_connected(), _ANSWER_SECONDS))
+            self._api = self._run(asyncio.wait_for(_connected(kubeconfig, context), _ANSWER_SECONDS))
         except Exception as error:  # of a login program, a broken kubeconfig, TLS: each has its own
             raise _unreachable(error) from error
         self._api.timeout = _ANSWER_SECONDS
@@ -126,6 +144,17 @@ class Cluster:
             params={"fieldManager": _FIELD_MANAGER},
             content=json.dumps(manifest),
             headers={"Content-Type": "application/apply-patch+yaml"},
+        )
+
+    def patch(self, resource: str, name: str, namespace: str, changes: Object) -> Object:
+        """Changes an object by a JSON merge patch: all of it or nothing. Raises ApiError."""
+        return self._request(
+            "PATCH",
+            resource,
+            namespace,
+            name,
+            content=json.dumps(changes),
+            headers={"Content-Type": "application/merge-patch+json"},
         )
 
     def delete(self, resource: str, name: str, namespace: str) -> None:
@@ -258,8 +287,10 @@ class _Pods(Service):
         return [pod for pod in ready if "deletionTimestamp" not in pod.metadata]
 
 
-async def _connected() -> kr8s.asyncio.Api:
-    return await kr8s.asyncio.api()
+async def _connected(kubeconfig: Mapping[str, Any] | None, context: str | None) -> kr8s.asyncio.Api:
+    # It takes a file's content as well as its path.
+    given: Any = dict(kubeconfig) if kubeconfig is not None else None
+    return await kr8s.asyncio.api(kubeconfig=given, context=context)
 
 
 def _refused(error: kr8s.ServerError) -> ApiError:
@@ -279,7 +310,7 @@ def _unreachable(error: BaseException) -> ConfigurationError:
         # kr8s runs the login program that a kubeconfig names.
         return ConfigurationError(f"the login of the kubeconfig failed: {said[-1]}", mend=_LOG_IN)
     if isinstance(error, httpx.TransportError | kr8s.APITimeoutError | TimeoutError):
-        return ConfigurationError(
+        return NoAnswerError(
             f"the cluster does not answer: {said[0]}",
             mend="look at `kubectl config current-context` and at your network (a VPN?); `kubectl get nodes` must work",
         )

@@ -1,0 +1,1 @@
+"""Until when environments are wanted: their leases, and the issues that warn before one ends."""

@@ -1,0 +1,1 @@
+"""Environments that sleep: nothing runs in them, and what they were is remembered."""
