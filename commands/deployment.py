@@ -1,6 +1,7 @@
 """`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
 
 import json
+import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 console = Console(highlight=False, soft_wrap=True)
+_OUR_COMMAND = re.compile(r"(modelyard (?:adopt|state unlock)) ENV\b")
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -125,10 +127,12 @@ class _Deployment:
             )
         failed = {id_: result for id_, result in results.items() if result.outcome == "failed"}
         if failed:
-            said = "\n\n".join(f"{id_}:\n{result.error}{self._of_pods(id_)}" for id_, result in failed.items())
+            told = "\n\n".join(f"{id_}:\n{result.error}{self._of_pods(id_)}" for id_, result in failed.items())
+            # A run knows stacks, and not the environment that a command is given.
+            said = _OUR_COMMAND.sub(rf"\1 {self.settings.name}", told)
             raise ConfigurationError(
                 f"{word} failed. Terraform says:\n\n{said}\n",
-                mend=f"{_mend(said, self.settings)}, and run this again; what was printed is in {self.synthesis.place}",
+                mend=f"{_mend(said)}, and run this again; what was printed is in {self.synthesis.place}",
             )
         count = sum(result.outcome == "done" for result in results.values())
         console.print(f"[bold green]{word}[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
@@ -183,9 +187,9 @@ def _show_progress(status: "Status", word: str, stack: str, line: str) -> None:
     status.update(escape(f"{word} {stack}: {line[:90]}"))
 
 
-def _mend(said: str, settings: Settings) -> str:
-    if "modelyard adopt" in said:
-        return f"see above, with ENV for {settings.name}" if "adopt ENV" in said else "see above"
+def _mend(said: str) -> str:
+    if "\n  mend: " in said:
+        return "do what is said above"
     if "cannot re-use a name" in said or "another operation" in said:
         return 'if a deploy was killed before: docs/manifests.md, "When a deploy was killed"; else mend what it says'
     return "mend what it says"

@@ -133,7 +133,7 @@ def test_what_does_not_tell_whose_it_is_is_asked_about(estate: Rehearsing) -> No
     refused = up(estate)
     assert refused.returncode == 1
     assert "does not tell whose it is" in refused.stderr
-    assert "`modelyard adopt ENV`" in refused.stderr
+    assert f"`modelyard adopt {estate.rehearsal.environment}`" in refused.stderr
     assert address not in managed(state_of(estate, stack))
 
     adopted = estate.modelyard("adopt", estate.rehearsal.environment, "--yes")

@@ -168,7 +168,9 @@ def test_the_password_is_in_no_argument_variable_or_log(password: str, kubeconfi
     log = kubectl(kubeconfig, "logs", *NOTEBOOK)
     assert "iris.ipynb" in log
     assert password not in log
-    written = [iris.checkout / "terraform.local-iris.tfstate", iris.checkout / "cdktf.log"]
+    logs = list((iris.checkout / ".modelyard" / "local" / "runs").glob("*/local-iris.log"))
+    assert logs
+    written = [iris.checkout / "terraform.local-iris.tfstate", *logs]
     assert [file for file in written if password in file.read_text()] == []
 
 
