@@ -19,8 +19,8 @@ from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
 from commands.suspend import resume, suspend
-from commands.teardown import TeardownError, teardown
 from commands.sweep import sweep
+from commands.teardown import TeardownError, teardown
 from terraform_cli.call import TerraformError
 
 app = typer.Typer(

@@ -24,6 +24,7 @@ from runs.results import Limits, StackResult, Verb
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.settings import CloudSettings, Settings
+from suspension.record import refuse_while_suspended
 from teardown.phases import phases
 from terraform_cli.call import terraform
 
@@ -43,6 +44,7 @@ BuildArgs = Annotated[
 def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, build_arg: BuildArgs = None) -> None:
     """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
+    refuse_while_suspended(settings)
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
     deployment = _Deployment(settings, synthesise(settings))
     foundation = _foundation(settings)

@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from commands.volumes import KeptVolume, confirm_deletion
+from commands.volumes import confirm_deletion
+from estate.volumes import KeptVolume
 from leftovers.finder import Leftover, delete, find
 from leftovers.report import table, total
 from stacks.environments import load_cloud_settings

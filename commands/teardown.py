@@ -13,19 +13,23 @@ from rich.markup import escape
 
 from commands import state as own_state
 from commands.protection import person, record_lifting
+from commands.suspend import wake_for_teardown
 from commands.synthesis import Synthesis, synthesise
 from costs.charges import NOTHING
 from costs.report import money
 from estate.states import States
 from estate.volumes import KeptVolume, volumes_in
+from leftovers import report as leftovers
+from leftovers.leftover import Leftover
 from runs.results import Limits, StackResult
 from stacks.environments import load_settings
 from stacks.paths import ROOT
 from stacks.settings import CloudSettings, ProtectionLifted, Settings
 from teardown import bill
 from teardown.backup import back_up
-from teardown.cloud_side import CloudSide, as_volume
+from teardown.cloud_side import CloudSide
 from teardown.consent import Consent, Volumes, ask, ask_for_artifacts, ask_for_reason, ask_for_volumes
+from teardown.drain import Claim
 from teardown.lifting import give_up_content
 from teardown.phases import Phases, phases
 from teardown.sequence import Results, Steps
@@ -62,7 +66,7 @@ def teardown(
     going = _Going.of(settings, reason, keep_stores=keep_stores)
     if going.states:
         going.ask(said)
-        going.go()
+        going.go(said)
     else:
         console.print(f"nothing of {environment} is deployed")
     going.account(said)
@@ -95,7 +99,7 @@ class _Going:
         cloud = None
         if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
             with console.status("asks the cluster …"):
-                cloud = CloudSide.of(settings, states)
+                cloud = CloudSide.of(settings, synthesis, states)
         elif isinstance(settings, CloudSettings) and any(name in os.environ for name in _STAND_INS):
             cloud = CloudSide(settings, api=None, why_silent="")
         return cls(settings, synthesis, parts, stacks, steps, found, cloud, reason)
@@ -115,7 +119,7 @@ class _Going:
         self.volumes = ask_for_volumes(self._volumes(), consent, can_snapshot=can_snapshot)
         ask_for_artifacts(self._artifacts(), consent)
 
-    def go(self) -> None:
+    def go(self, consent: Consent) -> None:
         """Does it. Raises TeardownError with what stays, and why."""
         rehearsal = self.synthesis.rehearsal
         if self.settings.is_protected and not rehearsal:
@@ -125,9 +129,11 @@ class _Going:
         console.print(f"  backed up: {len(self.states)} states in {place.relative_to(ROOT)}")
         for id_ in self._artifacts():
             give_up_content(self.synthesis.estate[id_])
+        if self.settings.suspended and not rehearsal:
+            self._wake(consent)
         self._refuse("lift the protection of", self.steps.lift(self.states))
         if self.cloud and self.volumes is Volumes.SNAPSHOT:
-            self.cloud.snapshot(self.cloud.claims(), _say)
+            self.cloud.snapshot(_say)
         self._destroy_workloads()
         if self.cloud:
             for each in self.cloud.drain(_say):
@@ -136,6 +142,14 @@ class _Going:
         self._refuse("destroy", self.steps.destroy(rest - self.phases.state))
         if rest & self.phases.state:
             self._destroy_state_store()
+
+    def _wake(self, consent: Consent) -> None:
+        """What sleeps is asked once it is awake, and so are people, for the volumes that nobody could see before."""
+        asked = self._volumes()
+        wake_for_teardown(self.settings)
+        if isinstance(self.settings, CloudSettings):
+            self.cloud = CloudSide.of(self.settings, self.synthesis, self.states)
+        ask_for_volumes([each for each in self._volumes() if each not in asked], consent, can_snapshot=True)
 
     def account(self, consent: Consent) -> None:
         """Sweeps what is left, and says what still is; raises typer.Exit with 1 if that is billed."""
@@ -146,14 +160,20 @@ class _Going:
         left = self.cloud.leftovers()
         orphans = [each for each in left if not each.is_kept]
         if orphans:
-            for each in orphans:
-                console.print(f"  [yellow]left[/]: {escape(f'{each}: {each.why_ours}')}")
+            console.print(leftovers.table(orphans, f"{self.settings.name}: left in the cloud"))
+            console.print(leftovers.total(orphans))
             ask("delete what is left, too?", consent)
+            volumes = [_of_disk(each) for each in orphans if each.claim]
+            if ask_for_volumes(volumes, consent, can_snapshot=True) is Volumes.SNAPSHOT:
+                self.cloud.snapshot(_say)
             self.cloud.sweep(orphans, _say)
             left = self.cloud.leftovers()
-        for each in left:
-            console.print(f"  [yellow]{'kept' if each.is_kept else 'left'}[/]: {escape(str(each))}")
-        if any(not each.is_kept for each in left):
+            orphans = [each for each in left if not each.is_kept]
+        if kept := [each for each in left if each.is_kept]:
+            console.print(leftovers.table(kept, f"{self.settings.name}: kept on purpose"))
+        if orphans:
+            console.print(leftovers.table(orphans, f"{self.settings.name}: still in the cloud"))
+            console.print(f"[red]{leftovers.total(orphans)}[/]; mend what the cloud says, and run this again")
             raise typer.Exit(1)
         console.print(f"[bold green]gone[/]: {self.settings.name}")
 
@@ -199,7 +219,7 @@ class _Going:
             volume for state in self.states.values() for volume in volumes_in(state.content, state.stack.configuration)
         ]
         names = {(each.namespace, each.name) for each in known}
-        claims = [as_volume(each) for each in self.cloud.claims()] if self.cloud else []
+        claims = [_of_claim(each) for each in self.cloud.claims()] if self.cloud else []
         return known + [each for each in claims if (each.namespace, each.name) not in names]
 
     def _artifacts(self) -> list[str]:
@@ -218,6 +238,15 @@ class _Going:
                 f"error: could not {what} {', '.join(failed)}. Terraform says:\n\n{said}\n\n"
                 f"  mend: mend what it says, and run this again; it goes on where it was"
             )
+
+
+def _of_claim(claim: Claim) -> KeptVolume:
+    return KeptVolume(claim.namespace, claim.name, claim.size, path=None, is_declared=False)
+
+
+def _of_disk(disk: Leftover) -> KeptVolume:
+    namespace, _, name = disk.claim.partition("/")
+    return KeptVolume(namespace, name, f"{disk.kind} {disk.name}", path=None, is_declared=False)
 
 
 def _say(line: str) -> None:

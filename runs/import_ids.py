@@ -58,6 +58,8 @@ GUIDS = {
     "azurerm_role_definition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}|{scope}",
 }
 _HELM = {"helm_release": "{namespace}/{name}"}
+#: The clouds' types that can be taken over, and Helm's releases; those of Kubernetes all can.
+TYPES = frozenset({*_GOOGLE, *_AZURE, *_HELM, *GUIDS})
 #: Types of which a second one is no error, but the same: whoever makes it again has taken it over.
 REPEATABLE = frozenset({"google_project_service", *(type_ for type_ in _GOOGLE if type_.endswith("_iam_member"))})
 

@@ -100,7 +100,7 @@ class StackRun:
         return dict(json.loads(pulled)) if pulled.strip() else {}
 
     def _holds_something(self) -> bool:
-        return any(each["mode"] == "managed" for each in self._state().get("resources", []))
+        return any(each["mode"] == "managed" and each["instances"] for each in self._state().get("resources", []))
 
     def _act(self) -> None:
         """Apply or destroy, again after each time that something could be taken over."""

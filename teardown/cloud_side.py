@@ -6,16 +6,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from modelyard.errors import ConfigurationError
+from modelyard.serving.cluster import Cluster
 
-import kr8s
-
+from commands.synthesis import Synthesis
 from estate.states import States
-from estate.volumes import KeptVolume
 from leftovers import finder
 from leftovers.leftover import Failure, Leftover
 from leftovers.snapshots import Disk, snapshot
 from stacks.settings import CloudSettings
-from teardown.cluster_access import connect
+from suspension.cluster_access import cluster_of
 from teardown.drain import Claim, claims, drain
 
 # Google and Azure take a load balancer down within minutes; a disk waits for its node to let go of it.
@@ -35,14 +34,16 @@ class CloudSide:
     """
 
     settings: CloudSettings
-    api: kr8s.Api | None
+    api: Cluster | None
     why_silent: str
 
     @classmethod
-    def of(cls, settings: CloudSettings, states: States) -> "CloudSide":
-        """Tries to reach the cluster that is in the states."""
+    def of(cls, settings: CloudSettings, synthesis: Synthesis, states: States) -> "CloudSide":
+        """Tries to reach the cluster, if there is one in the states."""
+        if settings.stack_id("cluster") not in states:
+            return cls(settings, None, "")
         try:
-            return cls(settings, connect(settings, states), "")
+            return cls(settings, cluster_of(synthesis), "")
         except ConfigurationError as error:
             return cls(settings, None, str(error))
 
@@ -50,16 +51,21 @@ class CloudSide:
         """All volumes of people in the cluster, those of charts and of services of the past, too."""
         return claims(self.api) if self.api else []
 
-    def snapshot(self, wanted: Collection[Claim], tell: Callable[[str], None]) -> None:
-        """Keeps a copy of each disk, under the claim's name.
+    def snapshot(self, tell: Callable[[str], None]) -> None:
+        """Keeps a copy of each disk that is claimed in the cluster, or that one was made for which is gone.
 
         Raises:
             ConfigurationError: The cloud does not make one.
         """
-        for claim in wanted:
-            if claim.handle:
-                disk = Disk(claim.handle, claim.namespace, claim.name)
-                snapshot(self.settings, disk, _snapshot_name(self.settings, claim), tell)
+        disks = [Disk(each.handle, each.namespace, each.name) for each in self.claims() if each.handle]
+        known = {disk.id for disk in disks}
+        for each in self.leftovers():
+            namespace, _, claim = each.claim.partition("/")
+            # A snapshot is kept as it is.
+            if each.claim and "disk" in each.kind and each.id not in known:
+                disks.append(Disk(each.id, namespace, claim))
+        for disk in disks:
+            snapshot(self.settings, disk, _snapshot_name(self.settings, disk), tell)
 
     def drain(self, tell: Callable[[str], None]) -> list[str]:
         """Load balancers and volumes go while their controllers are there; gives what did not go in time."""
@@ -78,13 +84,8 @@ class CloudSide:
         return finder.delete(self.settings, left, tell)
 
 
-def _snapshot_name(settings: CloudSettings, claim: Claim) -> str:
+def _snapshot_name(settings: CloudSettings, disk: Disk) -> str:
     """One name for one volume: the disk's own tells it from others of the claim's name, before and after."""
-    volume = hashlib.sha256(str(claim.handle).encode()).hexdigest()[:8]
-    plain = re.sub("[^a-z0-9-]", "-", f"{settings.name}-{claim.namespace}-{claim.name}")
+    volume = hashlib.sha256(disk.id.encode()).hexdigest()[:8]
+    plain = re.sub("[^a-z0-9-]", "-", f"{settings.name}-{disk.namespace}-{disk.claim}")
     return f"{plain[: _LONGEST_NAME - len(volume) - 1]}-{volume}"
-
-
-def as_volume(claim: Claim) -> KeptVolume:
-    """The claim as people are asked for it."""
-    return KeptVolume(claim.namespace, claim.name, claim.size, path=None, is_declared=False)

@@ -4,14 +4,11 @@ Terraform takes its own services away. What charts, people or services of the pa
 here, whoever it belongs to: the cluster goes next.
 """
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
-import kr8s
-from kr8s.objects import APIObject
+from modelyard.serving.cluster import Cluster, Object
 
 #: What the cloud itself runs in the cluster, and takes away with it.
 _SYSTEM = ("kube-", "gke-", "gmp-", "azure-", "aks-", "calico-", "tigera-")
@@ -42,45 +39,46 @@ class Claim:
         return f"{self.namespace}/{self.name} ({self.size})"
 
 
-def claims(api: kr8s.Api) -> list[Claim]:
-    """The volumes that are claimed outside of the cloud's own namespaces."""
-    handles = {
-        each.name: each.raw["spec"].get("csi", {}).get("volumeHandle") for each in _all(api, "persistentvolumes")
-    }
+def claims(cluster: Cluster) -> list[Claim]:
+    """The volumes that are claimed outside of the cloud's own namespaces. Raises ConfigurationError."""
+    volumes = {each["metadata"]["name"]: each["spec"] for each in cluster.list("persistentvolumes")}
     return [
         Claim(
-            namespace=str(each.namespace),
-            name=each.name,
-            size=each.raw["spec"]["resources"]["requests"]["storage"],
-            volume=each.raw["spec"].get("volumeName"),
-            handle=handles.get(each.raw["spec"].get("volumeName")),
+            namespace=each["metadata"]["namespace"],
+            name=each["metadata"]["name"],
+            size=each["spec"]["resources"]["requests"]["storage"],
+            volume=(volume := each["spec"].get("volumeName")),
+            handle=volumes.get(volume, {}).get("csi", {}).get("volumeHandle"),
         )
-        for each in _of_people(api, "persistentvolumeclaims")
+        for each in _of_people(cluster, "persistentvolumeclaims")
     ]
 
 
-def drain(api: kr8s.Api, tell: Callable[[str], None], *, limit_seconds: float) -> list[str]:
+def drain(cluster: Cluster, tell: Callable[[str], None], *, limit_seconds: float) -> list[str]:
     """Deletes what has load balancers and disks behind it, and waits until Kubernetes has nothing of it any more.
 
     Args:
-        api: The cluster that goes next.
+        cluster: The one that goes next.
         tell: What is under way.
         limit_seconds: How long to wait.
 
     Returns:
         What did not go in time; deleting it is under way.
+
+    Raises:
+        ConfigurationError: The cluster refuses, or does not answer any more.
     """
-    left = list(_behind_the_cloud(api))
+    left = list(_behind_the_cloud(cluster))
     if not left:
         return []
     for kind in _USERS:
-        for each in _of_people(api, kind):
-            _delete(each)
-    for each in left:
-        tell(f"deletes {_named(each)}")
-        _delete(each)
+        for each in _of_people(cluster, kind):
+            _delete(cluster, kind, each)
+    for kind, each in left:
+        tell(f"deletes {_named(kind, each)}")
+        _delete(cluster, kind, each)
     end = time.monotonic() + limit_seconds
-    while waiting := [_named(each) for each in _behind_the_cloud(api)] + _volumes(api):
+    while waiting := [*(_named(kind, each) for kind, each in _behind_the_cloud(cluster)), *_volumes(cluster)]:
         if time.monotonic() > end:
             return waiting
         tell(f"waits until {waiting[0]} is gone" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""))
@@ -88,34 +86,30 @@ def drain(api: kr8s.Api, tell: Callable[[str], None], *, limit_seconds: float) -
     return []
 
 
-def _behind_the_cloud(api: kr8s.Api) -> Iterator[APIObject]:
-    yield from (each for each in _of_people(api, "services") if each.raw["spec"].get("type") == "LoadBalancer")
-    yield from _of_people(api, "ingresses")
-    yield from _of_people(api, "persistentvolumeclaims")
+def _behind_the_cloud(cluster: Cluster) -> Iterator[tuple[str, Object]]:
+    for each in _of_people(cluster, "services"):
+        if each["spec"].get("type") == "LoadBalancer":
+            yield "services", each
+    for kind in ("ingresses", "persistentvolumeclaims"):
+        yield from ((kind, each) for each in _of_people(cluster, kind))
 
 
-def _volumes(api: kr8s.Api) -> list[str]:
+def _volumes(cluster: Cluster) -> list[str]:
     """Those whose disk goes with them; others are kept on purpose."""
     return [
-        f"PersistentVolume {each.name}"
-        for each in _all(api, "persistentvolumes")
-        if each.raw["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
+        f"persistentvolumes {each['metadata']['name']}"
+        for each in cluster.list("persistentvolumes")
+        if each["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
     ]
 
 
-def _of_people(api: kr8s.Api, kind: str) -> Iterator[APIObject]:
-    return (each for each in _all(api, kind) if not str(each.namespace).startswith(_SYSTEM))
+def _of_people(cluster: Cluster, kind: str) -> Iterator[Object]:
+    return (each for each in cluster.list(kind) if not each["metadata"]["namespace"].startswith(_SYSTEM))
 
 
-def _all(api: kr8s.Api, kind: str) -> Iterator[APIObject]:
-    # Not dictionaries, for which one would have to ask.
-    return (cast(APIObject, each) for each in api.get(kind, namespace=kr8s.ALL))
+def _named(kind: str, each: Object) -> str:
+    return f"{kind} {each['metadata']['namespace']}/{each['metadata']['name']}"
 
 
-def _named(each: APIObject) -> str:
-    return f"{each.kind} {each.namespace}/{each.name}"
-
-
-def _delete(each: APIObject) -> None:
-    with contextlib.suppress(kr8s.NotFoundError):
-        each.delete(propagation_policy="Background")
+def _delete(cluster: Cluster, kind: str, each: Object) -> None:
+    cluster.delete(kind, each["metadata"]["name"], each["metadata"]["namespace"])

@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 from runs.adoption import conflicting
 from runs.diagnostics import Diagnostic, errors
 from runs.errored_state import why_unfit
-from runs.import_ids import import_id
+from runs.import_ids import TYPES, import_id
 from runs.journal import Call, Journal, OtherRunError, me
 from runs.look import Found
 from runs.stale_locks import why_not_ours
 from runs.transient import is_transient
+from stacks.environments import load_cloud_settings
+from stacks.settings import GithubSettings
 from terraform_cli.locks import Lock
+from tests.conftest import CLOUD_ENVIRONMENTS, Synthesise
 
 PRINTED = """data.x: Reading...
 
@@ -230,6 +233,17 @@ def test_ids_to_import_are_made_of_planned_values() -> None:
     claim = {"metadata": [{"namespace": "a", "name": "b"}]}
     assert import_id("kubernetes_persistent_volume_claim_v1", claim, {}) == "a/b"
     assert import_id("random_pet", {"name": "x"}, {}) is None
+
+
+@pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
+def test_every_type_of_our_stacks_can_be_taken_over(environment: str, synthesise: Synthesise) -> None:
+    settings = load_cloud_settings(environment)
+    github = GithubSettings(repository="acme/models", repository_id=1, repository_owner_id=2)
+    bound = synthesise(settings.model_copy(update={"github": github}))
+
+    types = {type_ for stack in bound.values() for type_ in stack.get("resource", {})}
+
+    assert {type_ for type_ in types if not type_.startswith("kubernetes_")} <= TYPES
 
 
 def found(type_: str, before: dict[str, object], after: dict[str, object]) -> Found:

@@ -35,7 +35,7 @@ def gke(checkout: Path) -> Iterator[Rehearsing]:
 def test_what_the_cluster_has_left_on_google_is_swept(gke: Rehearsing, tmp_path: Path) -> None:
     cloud = GoogleWorld()
     others = {
-        *plant_all(cloud, Remains("gke-dev2", environment="gke-dev2")),
+        *plant_all(cloud, Remains("gke-dev2", environment="gke-dev2", uid="5e6f7a8b", service="b" * 32)),
         *plant_all(cloud, Remains("gke-dev", environment="gke-dev", project="somebody-else")),
     }
     ours = plant_all(cloud, Remains("gke-dev", environment="gke-dev"))

@@ -79,8 +79,9 @@ def cloud(estate: Rehearsing) -> Scope:
 
 
 def managed(state: Path) -> set[str]:
-    content = json.loads(state.read_text())
-    return {f"{each['type']}.{each['name']}" for each in content["resources"] if each["mode"] == "managed"}
+    # One under way is there already, without an instance.
+    listed = [each for each in json.loads(state.read_text())["resources"] if each["instances"]]
+    return {f"{each['type']}.{each['name']}" for each in listed if each["mode"] == "managed"}
 
 
 REGISTRY = {"gke-dev": "google_artifact_registry_repository", "aks-dev": "azurerm_container_registry"}
@@ -111,7 +112,7 @@ def test_what_is_somebody_elses_is_left_alone(estate: Rehearsing) -> None:
     for name in {"labels", "effective_labels", "terraform_labels", "tags"} & values.keys():
         values[name] = (values[name] or {}) | {"environment": "other"}
     cloud(estate).put(kind, key, values)
-    before = state_of(estate, "registry").read_text()
+    before = managed(state_of(estate, "registry"))
 
     refused = up(estate)
     not_adopted = estate.modelyard("adopt", estate.rehearsal.environment, "--yes")
@@ -121,9 +122,7 @@ def test_what_is_somebody_elses_is_left_alone(estate: Rehearsing) -> None:
         assert "is there already, with" in said
         assert "somebody else's" in said
         assert "Traceback" not in said
-    assert managed(state_of(estate, "registry")) == {
-        f"{each['type']}.{each['name']}" for each in json.loads(before)["resources"] if each["mode"] == "managed"
-    }
+    assert managed(state_of(estate, "registry")) == before
 
 
 def test_what_does_not_tell_whose_it_is_is_asked_about(estate: Rehearsing) -> None:
@@ -183,6 +182,8 @@ def held_up(estate: Rehearsing, stack: str) -> Iterator[psutil.Process]:
             fcntl.flock(file, fcntl.LOCK_UN)
             assert time.monotonic() < until
             time.sleep(0.002)
+        # Until its request has reached the cloud.
+        time.sleep(1)
         yield terraform
 
 

@@ -27,16 +27,40 @@ _DEFINITION: Final = "azurerm_role_definition"
 _TELLING: Final = ("scope", "principal_id", "role_definition_name")
 
 
-class RoleAssignment(AzurermResource):
+class _Generated(AzurermResource):
+    """What the provider gives a new GUID to, unless one is given."""
+
+    # The argument that takes it.
+    guid: str
+
+    def telling(self, values: Values) -> list[str]:
+        """Gives what the GUID is made of, which stands for chance: the same in each rehearsal."""
+        raise NotImplementedError
+
+    def new_id(self, values: Values) -> str:
+        """Gives the id with the GUID that is given, or the first that is generated."""
+        given = values[self.guid]
+        return super().new_id(values | {self.guid: given if is_given(given) else stable_uuid(*self.telling(values))})
+
+    def fresh_id(self, values: Values, scope: Scope) -> str:
+        """Gives another GUID each time."""
+        telling, id_ = self.telling(values), self.new_id(values)
+        while not is_given(values[self.guid]) and scope.get(self.type_name, id_) is not None:
+            telling.append("again")
+            id_ = self.new_id(values | {self.guid: stable_uuid(*telling)})
+        return id_
+
+
+class RoleAssignment(_Generated):
     """A role that a principal has on a scope and all below it."""
 
     id_template = "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     title = "Role Assignment"
+    guid = "name"
 
-    def new_id(self, values: Values) -> str:
-        """The name is a GUID, generated unless it is given."""
-        generated = stable_uuid(values["scope"], _role(values), values["principal_id"])
-        return super().new_id(values | {"name": values["name"] if is_given(values["name"]) else generated})
+    def telling(self, values: Values) -> list[str]:
+        """Gives what, where and whose it is."""
+        return [values["scope"], _role(values), values["principal_id"]]
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives the role by name and by id."""
@@ -86,18 +110,17 @@ def has_role(principal: str, roles: Collection[str], id_: str, scope: Scope) -> 
     )
 
 
-class RoleDefinition(AzurermResource):
+class RoleDefinition(_Generated):
     """A role of one's own; a tenant has one of a name."""
 
     # Behind the resource's own id, the provider notes the scope.
     id_template = "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role_definition_id}|{scope}"
     title = "Role Definition"
+    guid = "role_definition_id"
 
-    def new_id(self, values: Values) -> str:
-        """The last part is a GUID, generated unless it is given."""
-        given = values["role_definition_id"]
-        generated = stable_uuid(values["scope"], values["name"])
-        return super().new_id(values | {"role_definition_id": given if is_given(given) else generated})
+    def telling(self, values: Values) -> list[str]:
+        """Gives where it is, and its name."""
+        return [values["scope"], values["name"]]
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Gives its ids, and the scope as the only one where it can be assigned."""

@@ -57,7 +57,8 @@ class AzurermProvider(Provider):
         assert isinstance(resource, AzurermResource)  # noqa: S101 - _resource makes no others
         if isinstance(resource, ResourceProviderRegistration):
             registration.check_not_automatic(planned["name"], config)
-        planned["id"] = resource.new_id(planned | {"subscription_id": config["subscription_id"]})
+        asked = planned | {"subscription_id": config["subscription_id"]}
+        planned["id"] = resource.fresh_id(asked, self.world.azurerm)
 
     def before_delete(self, config: Values, resource: Resource, prior: Values) -> None:
         """Keeps a resource group that is not empty, unless `features` say otherwise."""

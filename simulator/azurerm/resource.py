@@ -33,6 +33,10 @@ class AzurermResource(Resource):
         """Gives the id of a resource to create or to look up; `values` holds the subscription as well."""
         return (self.id_template or self._guessed_template(values)).format_map(values)
 
+    def fresh_id(self, values: Values, scope: Scope) -> str:
+        """Gives the id of a resource to create; what the provider generates of it is generated once only."""
+        return self.new_id(values)
+
     def _guessed_template(self, values: Values) -> str:
         place = GROUP if values.get("resource_group_name") else "/subscriptions/{subscription_id}"
         name = values.get("name") or stable_uuid(repr(values))

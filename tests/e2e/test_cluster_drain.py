@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import kr8s
+from modelyard.serving.cluster import Cluster
+
 import pytest
 
 from teardown.drain import claims, drain
@@ -18,8 +19,9 @@ STUCK = "example.com/never-removed"
 
 
 @pytest.fixture
-def api(kubeconfig: str) -> kr8s.Api:
-    return kr8s.api(kubeconfig=kubeconfig)
+def cluster_api(kubeconfig: str, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    monkeypatch.setenv("KUBECONFIG", kubeconfig)
+    return Cluster()
 
 
 @pytest.fixture
@@ -72,29 +74,31 @@ def jsonpath(kubeconfig: str, name: str, path: str) -> str:
 
 
 @pytest.mark.usefixtures("of_the_past")
-def test_addresses_and_volumes_go_and_nobody_makes_them_again(api: kr8s.Api, kubeconfig: str, proof: Proof) -> None:
-    (claim,) = [each for each in claims(api) if each.namespace == NAMESPACE]
+def test_addresses_and_volumes_go_and_nobody_makes_them_again(
+    cluster_api: Cluster, kubeconfig: str, proof: Proof
+) -> None:
+    (claim,) = [each for each in claims(cluster_api) if each.namespace == NAMESPACE]
     assert (str(claim), claim.volume) == (f"{NAMESPACE}/data (1Gi)", f"e2e-{NAMESPACE}-data")
     said: list[str] = []
     begun = time.monotonic()
 
-    stuck = drain(api, said.append, limit_seconds=120)
+    stuck = drain(cluster_api, said.append, limit_seconds=120)
 
     assert stuck == []
-    assert f"deletes Service {NAMESPACE}/page" in said
+    assert f"deletes services {NAMESPACE}/page" in said
     assert kubectl(kubeconfig, "get", "-n", NAMESPACE, "all,persistentvolumeclaims", "-o", "name") == ""
     assert "kubernetes" in kubectl(kubeconfig, "get", "services", "-n", "default", "-o", "name")
-    assert drain(api, said.append, limit_seconds=0) == []
+    assert drain(cluster_api, said.append, limit_seconds=0) == []
     proof(f"a cluster drained of a public address and a volume in {time.monotonic() - begun:.0f} s")
 
 
 @pytest.mark.usefixtures("of_the_past")
-def test_what_does_not_go_in_time_is_named(api: kr8s.Api, kubeconfig: str) -> None:
+def test_what_does_not_go_in_time_is_named(cluster_api: Cluster, kubeconfig: str) -> None:
     patch = json.dumps({"metadata": {"finalizers": [STUCK]}})
     kubectl(kubeconfig, "patch", "-n", NAMESPACE, "service/page", "--type=merge", "-p", patch)
 
     try:
-        assert drain(api, lambda _: None, limit_seconds=4) == [f"Service {NAMESPACE}/page"]
+        assert drain(cluster_api, lambda _: None, limit_seconds=4) == [f"services {NAMESPACE}/page"]
     finally:
         free = json.dumps([{"op": "remove", "path": "/metadata/finalizers"}])
         kubectl(kubeconfig, "patch", "-n", NAMESPACE, "service/page", "--type=json", "-p", free)

@@ -31,21 +31,16 @@ def test_a_first_deploy_that_is_killed_is_continued_by_the_next(
         wait_until("the Deployment has a pod", lambda: pods(kubeconfig), seconds=120)
         kill(running)
 
-    refused = local.modelyard("up", "local")
-    assert refused.returncode == 1
-    assert "already exists" in refused.stderr
-    assert "`modelyard adopt local`" in refused.stderr
     before = pods(kubeconfig)
-
-    adopted = local.modelyard("adopt", "local", "--yes")
-    assert adopted.returncode == 0, adopted.stderr
-    assert "✓ kubernetes_deployment_v1 image-classifier/image-classifier" in adopted.stdout
-    assert "nothing of local is left over" in local.modelyard("adopt", "local").stdout
     again = local.modelyard("up", "local")
+
     assert again.returncode == 0, again.stderr
+    assert "found an interrupted run: apply by" in again.stdout
+    assert "taken over, kubernetes_deployment_v1." in again.stdout
     assert pods(kubeconfig) == before
     assert "No changes" in local.plan()
-    proof("a killed first deploy: adopted, continued, the same pod; the plan after it is empty")
+    assert "nothing of local is left over" in local.modelyard("adopt", "local").stdout
+    proof("a killed first deploy: the next one takes over what is there, the same pod; the plan after it is empty")
 
 
 def test_what_is_somebody_elses_is_never_adopted(url: str, local: Local, kubeconfig: str) -> None:

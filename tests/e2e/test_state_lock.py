@@ -23,6 +23,7 @@ from terraform_cli.call import TerraformError, terraform
 from terraform_cli.environment import clean_environment
 from tests.conftest import Command, command_environment
 from tests.e2e.conftest import Proof
+from tests.e2e.local_cluster import wait_until
 from tests.e2e.state_stores import Store
 
 APP = """
@@ -246,6 +247,63 @@ def test_a_killed_deploys_lock_is_released_by_its_id_only(
     proof(
         f"{deploys.store.backend}: the lock of a terraform killed with -9 is shown with its holder, kept for another "
         "id, released by its own; what the state had lost is imported and the next deploy ends well"
+    )
+
+
+RUN = """
+import sys
+from pathlib import Path
+from estate.stacks import read
+from runs.estate_run import run
+from runs.results import Limits
+estate = read(Path(sys.argv[1]))
+limits = Limits(lock_wait_seconds=float(sys.argv[3]), grace_seconds=20)
+for result in run("apply", estate, list(estate), limits=limits, variables={}, place=Path(sys.argv[2]),
+                  tell=lambda stack, line: print(f"{stack}: {line}", flush=True)).values():
+    print(result.outcome, result.error)
+"""
+
+
+def own_run(deploys: Deploys, colleague: str, *, wait: float) -> subprocess.Popen[str]:
+    """A run of our own; a colleague's folder is a checkout, with a journal of its own."""
+    folder = deploys.folder / colleague
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(folder), str(folder / "runs"), str(wait)],
+        env=deploys.environment | {"PYTHONPATH": command_environment(deploys.checkout)["PYTHONPATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deploys.started.append(process)
+    return process
+
+
+def test_a_run_frees_the_lock_of_its_own_dead_terraform_only(deploys: Deploys, proof: Proof) -> None:
+    for colleague in ("ada", "bob"):
+        deploys.synthesise(colleague, "first")
+    ada = own_run(deploys, "ada", wait=60)
+    wait_until("it is at work", deploys.runs.exists)
+    process = its_terraform(ada)
+    ada.kill()
+    ada.wait()
+    alive = own_run(deploys, "bob", wait=1).communicate(timeout=120)[0]
+    process.kill()
+    strangers = own_run(deploys, "bob", wait=1).communicate(timeout=120)[0]
+    deploys.end()
+    again = own_run(deploys, "ada", wait=60).communicate(timeout=120)[0]
+
+    for text in (alive, strangers):
+        assert f"waits, its state is locked by {ME}, since 20" in text
+        assert f"failed its state is locked by {ME}" in text
+        assert f"modelyard state unlock ENV {deploys.stack}" in text
+    assert "no run of this checkout has taken it" in strangers
+    assert f"found an interrupted run: apply by {ME}" in again
+    assert f"frees a lock that this checkout's own Terraform left when it was killed: {ME}" in again
+    assert "done" in again.splitlines()[-1]
+    assert set(ids(deploys.state())) == {"first", "slow"}
+    proof(
+        f"{deploys.store.backend}: a lock left by kill -9 is freed by the next run of the same checkout; another "
+        "checkout's run waits, says who holds it, and frees nothing"
     )
 
 
