@@ -148,6 +148,26 @@ def test_a_deploy_after_the_end_of_a_lease_is_refused_with_the_mend(settings: Gk
     assert refused.value.mend == "modelyard lease gke-dev --for 8h"
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("expires_at = 2026-01-01T00:00:00Z", "mend: modelyard lease gke-dev --for 8h"),
+        ('suspended = { on = 2026-01-01, by = "ada" }', "mend: modelyard resume gke-dev"),
+    ],
+)
+def test_up_begins_nothing_where_it_would_be_torn_down_or_has_no_nodes(
+    key: str, said: str, checkout: Path, modelyard_command: Command
+) -> None:
+    file = checkout / "environments" / "gke-dev.toml"
+    file.write_text(f"{key}\n{file.read_text()}")
+
+    done = modelyard_command("up", "gke-dev", "--yes")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (checkout / "cdktf.out").exists()
+
+
 def test_labels_say_it_in_what_both_clouds_take(settings: GkeSettings) -> None:
     leased = settings.model_copy(update={"expires_at": NOW + 6 * HOUR})
 
