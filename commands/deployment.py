@@ -1,5 +1,6 @@
 """`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
 
+import datetime
 import json
 import re
 import time
@@ -20,6 +21,7 @@ from commands.synthesis import Synthesis, synthesise
 from commands.volumes import confirm_deletion
 from estate.states import deployed
 from estate.volumes import KeptVolume, volumes_in
+from leases.lease import refuse_after_its_end
 from runs.estate_run import run
 from runs.results import Limits, StackResult, Verb
 from stacks.environments import load_settings
@@ -47,6 +49,7 @@ def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, 
     """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
     refuse_while_suspended(settings)
+    refuse_after_its_end(settings, datetime.datetime.now(datetime.UTC))
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
     deployment = _Deployment(settings, synthesise(settings))
     foundation = _foundation(settings)
