@@ -47,12 +47,18 @@ _AZURE = {
         "{target_resource_id}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{name}"
     ),
     "azurerm_resource_group": "/subscriptions/{subscription_id}/resourceGroups/{name}",
+    # Where the configuration names the GUID; else see GUIDS.
+    "azurerm_role_assignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
+    "azurerm_role_definition": (
+        "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role_definition_id}|{scope}"
+    ),
     "azurerm_storage_account": _GROUP + "/providers/Microsoft.Storage/storageAccounts/{name}",
     "azurerm_storage_container": "{storage_account_id}/blobServices/default/containers/{name}",
     "azurerm_storage_management_policy": "{storage_account_id}/managementPolicies/default",
     "azurerm_user_assigned_identity": _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
 }
-#: Types whose ids hold a GUID that nobody can know beforehand; Azure tells it when it refuses a second one.
+#: Types whose ids hold a GUID that nobody can know beforehand, unless the configuration names one; Azure tells that of
+#: a role assignment when it refuses a second one, and of a role definition it does not.
 GUIDS = {
     "azurerm_role_assignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{guid}",
     "azurerm_role_definition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}|{scope}",

@@ -135,9 +135,8 @@ def _id(terraform: PatientTerraform, change: Change, refused: Mapping[str, Diagn
     words = refused[change["address"]].words if change["address"] in refused else ""
     if told := _TOLD_ID.search(words):
         return told[1]
-    if type_ in GUIDS:
-        guid = _TOLD_GUID.search(words)
-        return GUIDS[type_].format(**planned, guid=uuid.UUID(guid[1])) if guid else None
+    if type_ in GUIDS and (guid := _TOLD_GUID.search(words)):
+        return GUIDS[type_].format(**planned, guid=uuid.UUID(guid[1]))
     providers = terraform.stack.configuration.get("provider", {})
     (provider, *_) = providers.get(type_.partition("_")[0]) or [{}]
     return import_id(type_, planned, provider)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,17 @@ def test_the_only_role_that_a_deploy_gives_is_the_one_that_the_nodes_need(
     (giving,) = [each for each in google_grants(gke, "apply") if "condition" in each]
 
     assert f"['{needed['role']}']" in giving["condition"]["expression"]
+
+
+def test_azures_roles_of_our_own_have_ids_that_a_deploy_which_was_cut_off_finds_again(aks: dict[str, Any]) -> None:
+    roles = all_of(aks, "azurerm_role_definition")
+
+    ids = {each["name"]: each["role_definition_id"] for each in roles}
+    assert len(set(ids.values())) == len(ids) == 3
+    for each in roles:
+        assert uuid.UUID(each["role_definition_id"]) == uuid.uuid5(
+            uuid.NAMESPACE_URL, f"{each['scope']}/{each['name']}"
+        )
 
 
 def test_who_applies_on_azure_administers_groups_and_of_the_subscription_the_cluster_only(aks: dict[str, Any]) -> None:

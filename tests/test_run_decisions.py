@@ -232,6 +232,10 @@ def test_ids_to_import_are_made_of_planned_values() -> None:
     assert import_id("google_project_iam_member", grant | {"member": None}, {}) is None
     claim = {"metadata": [{"namespace": "a", "name": "b"}]}
     assert import_id("kubernetes_persistent_volume_claim_v1", claim, {}) == "a/b"
+    role = {"scope": "/subscriptions/s", "role_definition_id": "guid", "name": "role"}
+    named = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/guid|/subscriptions/s"
+    assert import_id("azurerm_role_definition", role, {}) == named
+    assert import_id("azurerm_role_definition", role | {"role_definition_id": None}, {}) is None
     assert import_id("random_pet", {"name": "x"}, {}) is None
 
 

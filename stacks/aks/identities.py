@@ -3,6 +3,7 @@
 A person deploys this stack: what it makes may not change it.
 """
 
+import uuid
 from collections.abc import Sequence
 from typing import Final
 
@@ -160,10 +161,14 @@ class IdentitiesStack(TerraformStack):
 
     def _role(self, name: str, permissions: roles.RoleDefinitionPermissions) -> str:
         """The id of a role of our own; a tenant has one role of a name."""
+        full_name = f"{self._settings.name} {name} {self._settings.subscription_id}"
         role = roles.RoleDefinition(
             self,
             f"role_{name}",
-            name=f"{self._settings.name} {name} {self._settings.subscription_id}",
+            name=full_name,
+            # Always the same: one that a deploy has made and then was cut off is found again, as Azure does not tell
+            # the id of the role that has the name already.
+            role_definition_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._subscription}/{full_name}")),
             scope=self._subscription,
             assignable_scopes=[self._subscription],
             description="For GitHub's workflows, by docs/identities.md.",

@@ -147,6 +147,16 @@ def test_a_role_of_ones_own_is_assigned_and_stays_as_long_as_somebody_has_it(
     other.write({"azurerm_role_definition": {"same": own_role("Clusters") | elsewhere}}, provider=PROVIDER)
     assert "RoleDefinitionWithSameNameExists" in other.refused()
 
+    # Each create has an id of its own, so that Azure refuses the name, and the provider no id.
+    again = new_terraform()
+    again.write({"azurerm_role_definition": {"own": own_role("Clusters")}}, provider=PROVIDER)
+    assert "RoleDefinitionWithSameNameExists" in again.refused()
+    again.write(
+        {"azurerm_role_assignment": {"own": grant | {"role_definition_id": assignment["role_definition_id"]}}},
+        provider=PROVIDER,
+    )
+    assert "RoleAssignmentExists" in again.refused()
+
     terraform.run("state", "rm", "azurerm_role_assignment.own")
     assert "RoleDefinitionHasAssignments" in terraform.refused("destroy")
     world.azurerm.delete("azurerm_role_assignment", assignment["id"])
