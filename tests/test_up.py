@@ -56,7 +56,7 @@ def up(estate: Rehearsing) -> subprocess.CompletedProcess[str]:
 
 
 def down(estate: Rehearsing) -> subprocess.CompletedProcess[str]:
-    return estate.modelyard("down", estate.rehearsal.environment, "--yes", "--volumes")
+    return estate.modelyard("teardown", estate.rehearsal.environment, "--yes", "--volumes", "delete", "--artifacts")
 
 
 def state_of(estate: Rehearsing, stack: str) -> Path:
@@ -187,7 +187,7 @@ def held_up(estate: Rehearsing, stack: str) -> Iterator[psutil.Process]:
         yield terraform
 
 
-@pytest.mark.parametrize("next_command", ["up", "down"])
+@pytest.mark.parametrize("next_command", ["up", "teardown"])
 def test_what_a_killed_run_has_made_is_neither_lost_nor_left(
     estate: Rehearsing, deployed: Path, next_command: str
 ) -> None:
