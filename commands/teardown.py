@@ -65,7 +65,7 @@ def teardown(
         )
     said = Consent(yes, volumes, artifacts)
     going = _Going.of(settings, reason, keep_stores=keep_stores)
-    if going.states:
+    if going.present:
         going.ask(said)
         going.go(said)
     else:
@@ -83,6 +83,7 @@ class _Going:
     stacks: frozenset[str]
     steps: Steps
     states: States
+    suspects: frozenset[str]
     cloud: CloudSide | None
     reason: str | None
     volumes: Volumes = Volumes.DELETE
@@ -103,11 +104,18 @@ class _Going:
                 cloud = CloudSide.of(settings, synthesis, states)
         elif isinstance(settings, CloudSettings) and any(name in os.environ for name in _STAND_INS):
             cloud = CloudSide(settings, api=None, why_silent="")
-        return cls(settings, synthesis, parts, stacks, steps, found, cloud, reason)
+        return cls(settings, synthesis, parts, stacks, steps, found, steps.cut_off() & stacks, cloud, reason)
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The stacks that hold something, or may: runs that were cut off have made what no state knows."""
+        return self.suspects | self.states.keys()
 
     def ask(self, consent: Consent) -> None:
         """Shows what goes, and asks for all that somebody has to say; nothing is touched before."""
         console.print(bill.table(self.settings, self.states, self.stacks))
+        if unknown := sorted(self.suspects - self.states.keys()):
+            console.print(f"runs were cut off on {', '.join(unknown)}: what they may have made is looked for")
         if isinstance(self.settings, CloudSettings):
             saved = bill.saving(self.settings, self.states, self.stacks)
             console.print(f"saves [bold]{money(NOTHING - saved.monthly)}[/] a month, of {money(saved.before)}")
@@ -180,10 +188,10 @@ class _Going:
         console.print(f"[bold green]gone[/]: {self.settings.name}")
 
     def _destroy_workloads(self) -> None:
-        workloads = self.stacks & self.phases.workloads & self.states.keys()
+        workloads = self.phases.workloads & self.present
         if not workloads:
             return
-        without = self.phases.cluster and not self.phases.cluster & self.states.keys()
+        without = self.phases.cluster and not self.phases.cluster & self.present
         results = {} if without else self.steps.destroy(workloads)
         if not without and not failures(results, self.settings.name):
             return
@@ -227,7 +235,7 @@ class _Going:
     def _artifacts(self) -> list[str]:
         if not isinstance(self.settings, CloudSettings):
             return []
-        return sorted({self.settings.stack_id("artifacts")} & self.states.keys() & self.stacks)
+        return sorted({self.settings.stack_id("artifacts")} & self.present)
 
     def _refuse(self, what: str, results: Results) -> None:
         if said := failures(results, self.settings.name):

@@ -7,6 +7,7 @@ from pathlib import Path
 from estate.stacks import Estate
 from estate.states import State, States, deployed
 from runs.estate_run import run
+from runs.journal import Journal
 from runs.results import Limits, StackResult, Verb
 from teardown.lifting import held
 from terraform_cli.call import terraform
@@ -42,6 +43,11 @@ class Steps:
     def states(self) -> States:
         """What is deployed now; raises ConfigurationError and TerraformError."""
         return deployed(self.estate, self.variables)
+
+    def cut_off(self) -> frozenset[str]:
+        """The stacks on which a run from this checkout may have made what their states do not know."""
+        journal = Journal(self.place)
+        return frozenset(id_ for id_ in self.estate if journal.was_cut_off(id_))
 
     def lift(self, states: States) -> Results:
         """Takes off what providers find in the state and stop at: of those things, and nothing else of their stacks."""
