@@ -45,8 +45,8 @@ rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simula
 up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
 	@$(BIN)/modelyard up local
 
-down: setup ## Destroy what `make up` made
-	@$(BIN)/modelyard down local
+down: setup ## Take down what `make up` made
+	@$(BIN)/modelyard teardown local
 
 test: lint unit ## Check style and types, run the unit tests
 

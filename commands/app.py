@@ -10,7 +10,7 @@ from commands import protection, state
 from commands.adoption import adopt
 from commands.comment import comment
 from commands.cost import cost
-from commands.deployment import down, up
+from commands.deployment import up
 from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
@@ -35,7 +35,6 @@ app.command()(preview)
 app.command()(cost)
 app.command()(images)
 app.command()(up)
-app.command()(down)
 app.command()(teardown)
 app.command()(adopt)
 app.command()(lease)

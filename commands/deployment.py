@@ -1,10 +1,11 @@
-"""`modelyard up` and `modelyard down`: a whole environment for real, with its images, and away again."""
+"""`modelyard up`: a whole environment for real, with its images."""
 
+import datetime
 import json
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from modelyard.errors import ConfigurationError
 
@@ -15,21 +16,20 @@ from rich.markup import escape
 from commands.image_loader import loads
 from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
+from commands.stack_lines import failures, show, tell
 from commands.synthesis import Synthesis, synthesise
 from commands.volumes import confirm_deletion
 from estate.states import deployed
 from estate.volumes import KeptVolume, volumes_in
+from leases.lease import refuse_after_its_end
 from runs.estate_run import run
-from runs.results import Limits, StackResult, Verb
+from runs.results import Limits
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
 from stacks.settings import CloudSettings, Settings
 from suspension.record import refuse_while_suspended
 from teardown.phases import phases
 from terraform_cli.call import terraform
-
-if TYPE_CHECKING:
-    from rich.status import Status
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -45,31 +45,17 @@ def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, 
     """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
     refuse_while_suspended(settings)
+    refuse_after_its_end(settings, datetime.datetime.now(datetime.UTC))
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
     deployment = _Deployment(settings, synthesise(settings))
     foundation = _foundation(settings)
     if foundation:
-        deployment.run("apply", foundation)
+        deployment.apply(foundation)
     confirm_deletion([each for each in deployment.volumes() if not each.is_declared], confirmed=volumes)
     deployment.provide_images(build_arg or [])
     # What was deployed a moment ago is as it should be.
-    deployment.run("apply", deployment.synthesis.estate.keys() - set(foundation))
+    deployment.apply(deployment.synthesis.estate.keys() - set(foundation))
     deployment.say_where_it_answers()
-
-
-def down(environment: Environment, *, yes: Yes = False, volumes: Volumes = False) -> None:
-    """Destroy every stack, services first; what people saved on volumes only if that is confirmed as well."""
-    settings = load_settings(environment)
-    _confirm(f"destroy all of {environment}, with the artifacts that it keeps?", settings, yes=yes)
-    if isinstance(settings, CloudSettings) and settings.state.own_state == "remote":
-        raise ConfigurationError(
-            "the state store would be destroyed with its own state in it",
-            mend=f"modelyard state move {environment} --to local",
-            where=f"environments/{environment}.toml: state.own_state",
-        )
-    deployment = _Deployment(settings, synthesise(settings))
-    confirm_deletion(deployment.volumes(), confirmed=volumes)
-    deployment.run("destroy", deployment.synthesis.estate)
 
 
 def _confirm(question: str, settings: Settings, *, yes: bool) -> None:
@@ -107,31 +93,28 @@ class _Deployment:
         contexts = build_contexts(self.synthesis.app)
         provide_images(self.settings, contexts, build_args=build_args, push=not load, load=load)
 
-    def run(self, verb: Verb, wanted: Collection[str]) -> None:
-        """Apply or destroy; raises ConfigurationError with what Terraform says of failures."""
-        word = "deploy" if verb == "apply" else verb
+    def apply(self, wanted: Collection[str]) -> None:
+        """Deploys stacks; raises ConfigurationError with what Terraform says of failures."""
         clock = time.monotonic()
-        with console.status(f"{word} …") as status:
+        with console.status("deploy …") as status:
             results = run(
-                verb,
+                "apply",
                 self.synthesis.estate,
                 wanted,
                 limits=Limits(),
                 variables=self.synthesis.variables,
                 place=self.synthesis.place,
-                tell=_tell,
-                progress=lambda stack, line: _show_progress(status, word, stack, line),
-                ended=_show,
+                tell=tell,
+                progress=lambda stack, line: status.update(escape(f"deploy {stack}: {line[:90]}")),
+                ended=show,
             )
-        failed = {id_: result for id_, result in results.items() if result.outcome == "failed"}
-        if failed:
-            said = "\n\n".join(f"{id_}:\n{result.error}{self._of_pods(id_)}" for id_, result in failed.items())
+        if said := failures(results, self.settings.name, more=self._of_pods):
             raise ConfigurationError(
-                f"{word} failed. Terraform says:\n\n{said}\n",
-                mend=f"{_mend(said, self.settings)}, and run this again; what was printed is in {self.synthesis.place}",
+                f"deploy failed. Terraform says:\n\n{said}\n",
+                mend=f"{_mend(said)}, and run this again; what was printed is in {self.synthesis.place}",
             )
         count = sum(result.outcome == "done" for result in results.values())
-        console.print(f"[bold green]{word}[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
+        console.print(f"[bold green]deploy[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
 
     def _of_pods(self, stack: str) -> str:
         """What the pods of a service say themselves, where this machine's kubeconfig leads to them."""
@@ -165,27 +148,9 @@ class _Deployment:
         return {name: output["value"] for name, output in json.loads(printed).items()}
 
 
-def _tell(stack: str, line: str) -> None:
-    console.print(f"  [yellow]·[/] {escape(f'{stack}: {line}' if stack else line)}")
-
-
-def _show(result: StackResult) -> None:
-    if result.outcome == "not begun":
-        why = f"waits for {', '.join(result.blocked_by)}" if result.blocked_by else "interrupted before"
-        console.print(f"  [yellow]-[/] {result.stack}  [dim]not begun: {why}[/]")
-    elif result.outcome != "nothing":
-        mark = "[red]✗[/]" if result.outcome == "failed" else "[green]✓[/]"
-        again = f", {result.attempts} attempts" if result.attempts > 1 else ""
-        console.print(f"  {mark} {result.stack}  [dim]{result.seconds:.0f} s{again}[/]")
-
-
-def _show_progress(status: "Status", word: str, stack: str, line: str) -> None:
-    status.update(escape(f"{word} {stack}: {line[:90]}"))
-
-
-def _mend(said: str, settings: Settings) -> str:
-    if "modelyard adopt" in said:
-        return f"see above, with ENV for {settings.name}" if "adopt ENV" in said else "see above"
+def _mend(said: str) -> str:
+    if "\n  mend: " in said:
+        return "do what is said above"
     if "cannot re-use a name" in said or "another operation" in said:
         return 'if a deploy was killed before: docs/manifests.md, "When a deploy was killed"; else mend what it says'
     return "mend what it says"

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from commands import state as own_state
 from commands.protection import person, record_lifting
+from commands.stack_lines import failures, show, tell
 from commands.suspend import wake_for_teardown
 from commands.synthesis import Synthesis, synthesise
 from costs.charges import NOTHING
@@ -114,7 +115,8 @@ class _Going:
             self.reason = ask_for_reason(self.settings.name, self.reason)
         if self.cloud and self.cloud.why_silent:
             console.print(f"[yellow]what runs in the cluster cannot be looked into[/]: {escape(self.cloud.why_silent)}")
-        ask(f"take {self.settings.name} down?", consent)
+        if isinstance(self.settings, CloudSettings):
+            ask(f"take {self.settings.name} down?", consent)
         can_snapshot = self.cloud is not None and not self.cloud.why_silent
         self.volumes = ask_for_volumes(self._volumes(), consent, can_snapshot=can_snapshot)
         ask_for_artifacts(self._artifacts(), consent)
@@ -183,7 +185,7 @@ class _Going:
             return
         without = self.phases.cluster and not self.phases.cluster & self.states.keys()
         results = {} if without else self.steps.destroy(workloads)
-        if not without and not _failed(results):
+        if not without and not failures(results, self.settings.name):
             return
         if self.phases.cluster and self.steps.is_without_cluster(self.phases.cluster):
             self._refuse_lost_state()
@@ -228,15 +230,11 @@ class _Going:
         return sorted({self.settings.stack_id("artifacts")} & self.states.keys() & self.stacks)
 
     def _refuse(self, what: str, results: Results) -> None:
-        failed = _failed(results)
-        for id_, result in results.items():
-            if result.outcome in ("failed", "not begun"):
-                console.print(f"  [red]✗[/] {id_}  {result.outcome}")
-        if failed:
-            said = "\n\n".join(f"{id_}:\n{results[id_].error}" for id_ in failed)
+        if said := failures(results, self.settings.name):
             raise TeardownError(
-                f"error: could not {what} {', '.join(failed)}. Terraform says:\n\n{said}\n\n"
-                f"  mend: mend what it says, and run this again; it goes on where it was"
+                f"error: could not {what} all of it. Terraform says:\n\n{said}\n\n"
+                f"  mend: mend what it says, and run this again, it goes on where it was; what was printed is in "
+                f"{self.synthesis.place}"
             )
 
 
@@ -259,19 +257,17 @@ def _steps(synthesis: Synthesis) -> Steps:
         variables=synthesis.variables,
         place=synthesis.place,
         limits=Limits(),
-        tell=lambda stack, line: _say(f"{stack}: {line}" if stack else line),
-        lifted=lambda result: _show(result, "  no longer protected: {stack}"),
-        destroyed=lambda result: _show(result, "  [green]✓[/] {stack} [dim]({seconds:.0f} s)[/]"),
+        tell=tell,
+        lifted=_show_lifted,
+        destroyed=show,
     )
 
 
-def _show(result: StackResult, line: str) -> None:
+def _show_lifted(result: StackResult) -> None:
     if result.outcome == "done":
-        console.print(line.format(stack=result.stack, seconds=result.seconds))
-
-
-def _failed(results: Results) -> list[str]:
-    return [id_ for id_, result in results.items() if result.outcome == "failed"]
+        console.print(f"  no longer protected: {result.stack}")
+    else:
+        show(result)
 
 
 def _unprotected(settings: Settings, reason: str) -> Settings:

@@ -133,7 +133,7 @@ class Journal:
         now = datetime.now(UTC)
         self.id = f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
         folder = self._folder / self.id
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, mode=0o700)
         for old in sorted(self._folder.glob("*/journal.jsonl"))[: -_KEPT_RUNS + 1]:
             shutil.rmtree(old.parent)
         with (folder / "journal.jsonl").open("a") as self._file:

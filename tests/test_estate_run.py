@@ -56,7 +56,8 @@ class Estates:
     @property
     def order(self) -> list[str]:
         """The stacks in the order in which they were made."""
-        return (self.folder / "order").read_text().split()
+        file = self.folder / "order"
+        return file.read_text().split() if file.exists() else []
 
     def write(self, **stacks: tuple[str, str]) -> Estate:
         """Stacks by name: what they stand on (blanks between), and the script that makes the resource."""

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from commands.comment import connected
 from leases.issue import keep_all
-from leases.lease import Lease, Standing, refuse_after_its_end
+from leases.lease import Lease, Standing, lease_of, refuse_after_its_end
 from leases.times import LONGEST, lease_end, moment, shown_span, span
-from stacks.environments import load_settings
+from stacks.environments import environment_file, load_cloud_settings, load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.settings import LEASE_LABEL
 from tests.command_line import refusal
@@ -54,24 +54,20 @@ def test_a_lease_is_written_shown_and_ended_and_the_files_words_stay(
     assert "has no lease" in modelyard_command("lease", "gke-dev", "--end").stdout
 
 
-def test_what_is_due_is_neither_protected_nor_out_of_reach_nor_still_wanted(
-    checkout: Path, modelyard_command: Command
-) -> None:
-    file = checkout / "environments" / "gke-dev.toml"
-    text = file.read_text().replace('own_state = "local"', 'own_state = "remote"')
+def test_what_is_due_is_neither_protected_nor_out_of_reach_nor_still_wanted(tmp_path: Path) -> None:
+    text = environment_file("gke-dev").read_text().replace('own_state = "local"', 'own_state = "remote"')
 
-    def due(text: str) -> list[str]:
-        file.write_text(text)
-        done = modelyard_command("leases", "--due", "--json")
-        assert done.returncode == 0, done.stderr
-        return [each["name"] for each in json.loads(done.stdout)]
+    def is_due(text: str) -> bool:
+        (tmp_path / "gke-dev.toml").write_text(text)
+        found = lease_of(load_cloud_settings("gke-dev", tmp_path))
+        return found is not None and found.is_for_teardown(NOW)
 
     over = "expires_at = 2026-01-01T00:00:00Z\n"
-    assert due(over + text) == ["gke-dev"]
-    assert due(over + text.replace('"remote"', '"local"')) == []
-    assert due(over + text[: text.index("[protection_lifted]")]) == []
-    assert due(text) == []
-    assert due(over.replace("2026", "2126") + text) == []
+    assert is_due(over + text)
+    assert not is_due(over + text.replace('"remote"', '"local"'))
+    assert not is_due(over + text[: text.index("[protection_lifted]")])
+    assert not is_due(text)
+    assert not is_due(over.replace("2026", "2126") + text)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +148,26 @@ def test_a_deploy_after_the_end_of_a_lease_is_refused_with_the_mend(settings: Gk
     assert refused.value.mend == "modelyard lease gke-dev --for 8h"
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("expires_at = 2026-01-01T00:00:00Z", "mend: modelyard lease gke-dev --for 8h"),
+        ('suspended = { on = 2026-01-01, by = "ada" }', "mend: modelyard resume gke-dev"),
+    ],
+)
+def test_up_begins_nothing_where_it_would_be_torn_down_or_has_no_nodes(
+    key: str, said: str, checkout: Path, modelyard_command: Command
+) -> None:
+    file = checkout / "environments" / "gke-dev.toml"
+    file.write_text(f"{key}\n{file.read_text()}")
+
+    done = modelyard_command("up", "gke-dev", "--yes")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (checkout / "cdktf.out").exists()
+
+
 def test_labels_say_it_in_what_both_clouds_take(settings: GkeSettings) -> None:
     leased = settings.model_copy(update={"expires_at": NOW + 6 * HOUR})
 
@@ -167,7 +183,7 @@ def test_every_labelled_resource_says_it(name: str, synthesise: Synthesise) -> N
 
     labels = [
         labels
-        for stack in synthesise(leased).values()
+        for stack in synthesise(leased, only=("image_classifier", "iris")).values()
         for type_name, table in stack["resource"].items()
         if type_name.startswith(("google", "azurerm"))
         for values in table.values()

@@ -14,10 +14,12 @@ from modelyard.errors import ConfigurationError
 import pytest
 import tomlkit
 
-from commands.cost import estimated
 from commands.rehearsal import Rehearsal
 from comparison.estate import deploy
 from comparison.estate import synthesise as write
+from costs.estimate import Estimate, estimate
+from costs.place import as_billed, place_of
+from costs.resources import declared
 from simulator import SimulatedProviders
 from stacks.environments import load_cloud_settings, load_settings
 from stacks.settings import Suspended
@@ -42,7 +44,8 @@ def test_a_deploy_of_what_sleeps_is_refused_with_the_mend() -> None:
 @pytest.mark.parametrize("name", ["gke-dev", "aks-dev", "local"])
 def test_of_what_sleeps_no_plan_looks_at_replicas_or_at_what_remembers_them(name: str, synthesise: Synthesise) -> None:
     settings = load_settings(name)
-    awake, asleep = synthesise(settings), synthesise(settings.model_copy(update={"suspended": RECORD}))
+    both = (settings, settings.model_copy(update={"suspended": RECORD}))
+    awake, asleep = (synthesise(each, only=("image_classifier", "iris")) for each in both)
 
     def deployments(stacks: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for stack in stacks.values():
@@ -66,36 +69,57 @@ def test_a_pool_that_sleeps_has_no_nodes_and_nobody_who_adds_any(synthesise: Syn
     assert "autoscaling" not in pool
 
 
-def test_who_sleeps_is_billed_for_no_node_and_for_all_that_stays() -> None:
-    def lines(name: str, *, asleep: bool) -> dict[str, float]:
-        settings = load_cloud_settings(name)
-        found = estimated(settings.model_copy(update={"suspended": RECORD}) if asleep else settings)
+def test_who_sleeps_is_billed_for_no_node_and_for_all_that_stays(synthesise: Synthesise) -> None:
+    def bill(name: str, *, asleep: bool) -> Estimate:
+        settings = load_cloud_settings(name).model_copy(update={"suspended": RECORD if asleep else None})
+        stacks = synthesise(settings, only=("image_classifier",))
+        found = [each for id_, content in stacks.items() for each in declared(id_, content)]
+        return estimate(as_billed(found, settings), place_of(settings))
+
+    def lines(found: Estimate) -> dict[str, float]:
         return {line.what: float(line.monthly.high) for line in found.lines}
 
-    gke, gke_asleep = (lines("gke-dev", asleep=asleep) for asleep in (False, True))
+    gke, gke_asleep = (lines(bill("gke-dev", asleep=asleep)) for asleep in (False, True))
     nodes = {"nodes, n1-standard-1, preemptible", "boot disks, pd-standard", "public addresses of nodes"}
     assert {what for what in gke if gke[what] != gke_asleep[what]} == nodes
     assert {gke_asleep[what] for what in nodes} == {0}
 
-    aks, aks_asleep = (lines("aks-dev", asleep=asleep) for asleep in (False, True))
+    aks, aks_asleep = (lines(bill("aks-dev", asleep=asleep)) for asleep in (False, True))
     gone = {what.partition(",")[0] for what in aks.keys() - aks_asleep.keys()}
     assert gone == {"nodes", "system disks of nodes", "logs"}
     assert "public address of the way out" in aks_asleep
-    stopped = estimated(load_cloud_settings("aks-dev").model_copy(update={"suspended": RECORD}))
-    assert "system disks of stopped nodes" in {each.what for each in stopped.unpriced}
+    assert "system disks of stopped nodes" in {each.what for each in bill("aks-dev", asleep=True).unpriced}
 
 
-def test_the_way_to_a_cluster_is_that_of_terraforms_provider() -> None:
-    login = {"api_version": "client.authentication.k8s.io/v1beta1", "command": "kubelogin", "args": ["get-token"]}
+@pytest.mark.parametrize(
+    ("name", "cluster", "server", "program"),
+    [
+        (
+            "gke-dev",
+            {"endpoint": "192.0.2.1", "master_auth": [{"cluster_ca_certificate": "Q0E="}]},
+            "https://192.0.2.1",
+            "gke-gcloud-auth-plugin",
+        ),
+        (
+            "aks-dev",
+            {"kube_config": [{"host": "https://it:443", "cluster_ca_certificate": "Q0E="}]},
+            "https://it:443",
+            "kubelogin",
+        ),
+    ],
+)
+def test_the_way_to_a_cluster_is_that_of_terraforms_provider(
+    name: str, cluster: dict[str, Any], server: str, program: str, synthesise: Synthesise
+) -> None:
+    stacks = synthesise(load_settings(name), only=("image_classifier",))
+    (provider,) = stacks[f"{name}-image-classifier"]["provider"]["kubernetes"]
+    (login,) = provider["exec"]
 
-    gke = kubeconfig({"endpoint": "192.0.2.1", "master_auth": [{"cluster_ca_certificate": "Q0E="}]}, login)
-    aks = kubeconfig({"kube_config": [{"host": "https://it:443", "cluster_ca_certificate": "Q0E="}]}, login)
+    found = kubeconfig(cluster, login)
 
-    assert [each["clusters"][0]["cluster"] for each in (gke, aks)] == [
-        {"server": "https://192.0.2.1", "certificate-authority-data": "Q0E="},
-        {"server": "https://it:443", "certificate-authority-data": "Q0E="},
-    ]
-    assert gke["users"][0]["user"]["exec"]["args"] == ["get-token"]
+    assert found["clusters"][0]["cluster"] == {"server": server, "certificate-authority-data": "Q0E="}
+    assert found["users"][0]["user"]["exec"]["command"] == program
+    assert found["users"][0]["user"]["exec"]["args"] == login.get("args", [])
 
 
 @pytest.mark.slow

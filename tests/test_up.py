@@ -56,7 +56,7 @@ def up(estate: Rehearsing) -> subprocess.CompletedProcess[str]:
 
 
 def down(estate: Rehearsing) -> subprocess.CompletedProcess[str]:
-    return estate.modelyard("down", estate.rehearsal.environment, "--yes", "--volumes")
+    return estate.modelyard("teardown", estate.rehearsal.environment, "--yes", "--volumes", "delete", "--artifacts")
 
 
 def state_of(estate: Rehearsing, stack: str) -> Path:
@@ -133,7 +133,7 @@ def test_what_does_not_tell_whose_it_is_is_asked_about(estate: Rehearsing) -> No
     refused = up(estate)
     assert refused.returncode == 1
     assert "does not tell whose it is" in refused.stderr
-    assert "`modelyard adopt ENV`" in refused.stderr
+    assert f"`modelyard adopt {estate.rehearsal.environment}`" in refused.stderr
     assert address not in managed(state_of(estate, stack))
 
     adopted = estate.modelyard("adopt", estate.rehearsal.environment, "--yes")
@@ -187,7 +187,7 @@ def held_up(estate: Rehearsing, stack: str) -> Iterator[psutil.Process]:
         yield terraform
 
 
-@pytest.mark.parametrize("next_command", ["up", "down"])
+@pytest.mark.parametrize("next_command", ["up", "teardown"])
 def test_what_a_killed_run_has_made_is_neither_lost_nor_left(
     estate: Rehearsing, deployed: Path, next_command: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""What `modelyard down` does about volumes; that it deletes them, and only then, is shown end to end."""
+"""What `modelyard teardown` does about volumes; that it deletes them, and only then, is shown end to end."""
 
 import io
 import sys

@@ -9,7 +9,7 @@ from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_kubernetes import persistent_volume_claim_v1 as k8s
 from constructs import Construct
 
-#: The annotation that says where the pods mount it: `modelyard down` names the folder to save before it goes.
+#: The annotation that says where the pods mount it: `modelyard teardown` names the folder to save before it goes.
 PATH_ANNOTATION = "modelyard/path"
 
 
@@ -37,7 +37,7 @@ class Volume:
 def add_claim(
     scope: Construct, id_: str, *, metadata: Mapping[str, object], size: str, protected: bool, path: str | None = None
 ) -> k8s.PersistentVolumeClaimV1:
-    """A claim, whose disk Terraform knows: `modelyard down` asks before it goes.
+    """A claim, whose disk Terraform knows: `modelyard teardown` asks before it goes.
 
     Args:
         scope: The construct that it is part of.

@@ -226,7 +226,7 @@ def url(base_images: None, local: Local, weights: list[str]) -> Iterator[str]:
     assert done.returncode == 0, done.stderr
     (answers,) = re.findall(r"local-image-classifier answers at (\S+)", done.stdout)
     yield answers
-    local.modelyard("down", "local")
+    local.modelyard("teardown", "local")
 
 
 @pytest.fixture(scope="session")

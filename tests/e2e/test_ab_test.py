@@ -32,7 +32,7 @@ def forecaster(local_with: Callable[[str], Local], base_images: None) -> Iterato
     local = local_with("rnn_forecaster")
     build_image(STAND_IN, STAND_IN_IMAGE)
     yield local
-    local.modelyard("down", "local")
+    local.modelyard("teardown", "local")
 
 
 def deployed(local: Local, a: int, b: int) -> str:
@@ -152,7 +152,7 @@ def test_both_models_in_one_server_are_asked_by_name_and_compared(
 
 
 def test_down_leaves_nothing(forecaster: Local, kubeconfig: str) -> None:
-    done = forecaster.modelyard("down", "local")
+    done = forecaster.modelyard("teardown", "local")
 
     assert done.returncode == 0, done.stderr
     assert NAME not in kubectl(kubeconfig, "get", "namespaces", "-o", "name")

@@ -56,7 +56,7 @@ def deployed(
     assert done.returncode == 0, done.stderr
     (url,) = re.findall(r"local-image-classifier answers at (\S+)", done.stdout)
     yield local, url, done.stdout
-    local.modelyard("down", "local")
+    local.modelyard("teardown", "local")
 
 
 @pytest.fixture(scope="module")

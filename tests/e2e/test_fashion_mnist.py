@@ -48,7 +48,7 @@ def fashion(
         construct = local.checkout / "constructs" / "modelyard" / "inference_service.py"
         construct.write_text(re.sub(r"(?m)^(_ROLLOUT_SECONDS) = .*", r"\1 = 90", construct.read_text()))
         yield local
-        local.modelyard("down", "local", "--volumes")
+        local.modelyard("teardown", "local", "--volumes", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_a_model_of_serve_is_declared_by_a_setting(
 
 
 def test_all_goes_and_with_it_what_serve_has_brought(url: str, fashion: Local) -> None:
-    done = fashion.modelyard("down", "local", "--volumes")
+    done = fashion.modelyard("teardown", "local", "--volumes", "delete")
 
     assert done.returncode == 0, done.stderr
     assert NAMESPACE not in kubectl(fashion.variables["KUBECONFIG"], "get", "namespaces", "-o", "name")

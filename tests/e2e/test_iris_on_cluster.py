@@ -37,7 +37,7 @@ def iris(base_images: None, volume: None, local_with: Callable[[str], Local]) ->
     """The environment `local` with nothing but iris, deployed."""
     local = local_with("iris")
     yield local
-    local.modelyard("down", "local", "--volumes")
+    local.modelyard("teardown", "local", "--volumes", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,9 @@ def test_the_password_is_in_no_argument_variable_or_log(password: str, kubeconfi
     log = kubectl(kubeconfig, "logs", *NOTEBOOK)
     assert "iris.ipynb" in log
     assert password not in log
-    written = [iris.checkout / "terraform.local-iris.tfstate", iris.checkout / "cdktf.log"]
+    logs = list((iris.checkout / ".modelyard" / "local" / "runs").glob("*/local-iris.log"))
+    assert logs
+    written = [iris.checkout / "terraform.local-iris.tfstate", *logs]
     assert [file for file in written if password in file.read_text()] == []
 
 
@@ -199,7 +201,7 @@ def test_teardown_asks_about_the_volume(
     assert file.read_text() != before
     refusals = [iris.modelyard("up", "local")]
     file.write_text(before)
-    refusals.append(iris.modelyard("down", "local", "--yes"))
+    refusals.append(iris.modelyard("teardown", "local", "--yes"))
     for refused in refusals:
         assert refused.returncode == 1, refused.stdout
         assert "iris/iris-notebook (10Gi)" in refused.stderr
@@ -212,8 +214,8 @@ def test_teardown_asks_about_the_volume(
     with tarfile.open(tmp_path / "iris-notebook.tar") as tar:
         assert {f"./{Path(line.split()[1]).name}" for line in kept.splitlines()} <= set(tar.getnames())
 
-    done = iris.modelyard("down", "local", "--volumes")
+    done = iris.modelyard("teardown", "local", "--volumes", "delete")
     assert done.returncode == 0, done.stderr
     assert "namespace/iris" not in kubectl(kubeconfig, "get", "namespaces", "-o", "name").split()
     assert json.loads((iris.checkout / "terraform.local-iris.tfstate").read_text())["resources"] == []
-    proof("modelyard down: the notebook's volume only with --volumes, also where the environment has given it up")
+    proof("modelyard teardown: the notebook's volume only with --volumes, also where the environment has given it up")

@@ -271,7 +271,7 @@ def test_who_loses_the_last_release_loses_its_objects_and_may_have_it_again(depl
 
 
 def test_down_removes_objects_kind_and_namespace(deployed: Node) -> None:
-    done = deployed.modelyard("down", "local")
+    done = deployed.modelyard("teardown", "local")
 
     assert done.returncode == 0, done.stderr
     assert GROUP not in deployed.kubectl("get", "crd", "-o", "name")

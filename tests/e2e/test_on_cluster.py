@@ -189,11 +189,11 @@ def test_the_next_good_deploy_mends_a_broken_one(url: str, local: Local, kubecon
 
 def test_down_leaves_nothing(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
     assert url
-    done = local.modelyard("down", "local")
+    done = local.modelyard("teardown", "local")
 
     assert done.returncode == 0, done.stderr
     assert_nothing_is_left(local, kubeconfig)
-    proof("modelyard down: no namespace, no resource in the state")
+    proof("modelyard teardown: no namespace, no resource in the state")
 
 
 def test_cdktf_by_hand_does_the_same(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
@@ -232,8 +232,8 @@ def test_cdktf_by_hand_does_the_same(url: str, local: Local, kubeconfig: str, pr
 
     assert local.modelyard("up", "local").returncode == 0
     assert resources(local) == by_hand
-    assert local.modelyard("down", "local").returncode == 0
-    proof(f"cdktf deploy '*' and destroy '*' by hand: the same {len(by_hand)} resources as modelyard up and down")
+    assert local.modelyard("teardown", "local").returncode == 0
+    proof(f"cdktf deploy '*' and destroy '*' by hand: the same {len(by_hand)} resources as modelyard up and teardown")
 
 
 def test_the_state_may_be_in_the_cluster(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
@@ -249,7 +249,7 @@ def test_the_state_may_be_in_the_cluster(url: str, local: Local, kubeconfig: str
     local.synthesise()
     terraform(stacks / "stacks" / "local-image-classifier", local.variables, "init", "-input=false")
     assert "No changes" in local.plan()
-    down = local.modelyard("down", "local")
+    down = local.modelyard("teardown", "local")
 
     assert down.returncode == 0, down.stderr
     assert "namespace/image-classifier" not in kubectl(kubeconfig, "get", "namespaces", "-o", "name").split()

@@ -123,7 +123,7 @@ def pipeline(
         deployed = Pipeline(argo, local, store)
         deployed.upload(write_sales(folder / "sales.csv", ROWS), SALES_KEY)
         yield deployed
-    local.modelyard("down", "local", "--volumes")
+    local.modelyard("teardown", "local", "--volumes", "delete")
 
 
 @contextmanager
@@ -250,7 +250,7 @@ def test_the_commands_of_the_readme_run(pipeline: Pipeline) -> None:
 def test_nothing_is_left_when_the_service_goes_in_the_middle_of_a_run(pipeline: Pipeline) -> None:
     pipeline.submit()
 
-    done = pipeline.local.modelyard("down", "local", "--volumes")
+    done = pipeline.local.modelyard("teardown", "local", "--volumes", "delete")
 
     assert done.returncode == 0, done.stderr
     assert NAME not in kubectl(pipeline.argo.kubeconfig, "get", "namespaces", "-o", "name")

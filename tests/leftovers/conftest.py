@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httplib2
 import pytest
@@ -18,6 +18,7 @@ from tests.leftovers.fake_azure import AzureWorld, azure
 from tests.leftovers.fake_google import GoogleWorld, google
 
 _T = TypeVar("_T")
+Variables = dict[str, str]
 
 
 @dataclass
@@ -46,66 +47,68 @@ def interruption() -> Interruption:
 
 
 @pytest.fixture(scope="session")
-def google_server(
-    tmp_path_factory: pytest.TempPathFactory, interruption: Interruption
-) -> Iterator[tuple[GoogleWorld, dict[str, str], GoogleCloud]]:
+def google_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GoogleWorld, Variables, GoogleCloud]]:
     world, settings = GoogleWorld(), load_settings("gke-dev")
     assert isinstance(settings, GkeSettings)
+    with google(world, tmp_path_factory.mktemp("google")) as variables:
+        # Built once: the library takes half a second to make methods of a discovery document.
+        with pytest.MonkeyPatch.context() as patch:
+            _enter(variables, patch)
+            cloud = GoogleCloud.of(settings)
+        yield world, variables, cloud
+
+
+@pytest.fixture(scope="session")
+def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AzureWorld, Variables, AzureCloud]]:
+    world, settings = AzureWorld(), load_settings("aks-dev")
+    assert isinstance(settings, AksSettings)
+    with azure(world, tmp_path_factory.mktemp("azure")) as variables:
+        with pytest.MonkeyPatch.context() as patch:
+            _enter(variables, patch)
+            cloud = AzureCloud.of(settings)
+        yield world, variables, cloud
+
+
+@pytest.fixture
+def google_world(
+    google_server: tuple[GoogleWorld, Variables, GoogleCloud],
+    interruption: Interruption,
+    monkeypatch: pytest.MonkeyPatch,
+) -> GoogleWorld:
+    """An empty one, and the environment's way to it."""
+    world, variables, cloud = google_server
     real = httplib2.Http.request
 
     def request(self: httplib2.Http, *arguments: object, **more: object) -> object:
         return interruption.around(lambda: real(self, *arguments, **more))
 
-    with google(world, tmp_path_factory.mktemp("google")) as variables, pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        patch.setattr(httplib2.Http, "request", request)
-        cloud = GoogleCloud.of(settings)
-        yield world, variables, cloud
-
-
-@pytest.fixture(scope="session")
-def azure_server(
-    tmp_path_factory: pytest.TempPathFactory, interruption: Interruption
-) -> Iterator[tuple[AzureWorld, dict[str, str], AzureCloud]]:
-    world, settings = AzureWorld(), load_settings("aks-dev")
-    assert isinstance(settings, AksSettings)
-    real = RequestsTransport.send
-
-    def send(self: RequestsTransport, *arguments: object, **more: object) -> object:
-        return interruption.around(lambda: real(self, *arguments, **more))
-
-    with azure(world, tmp_path_factory.mktemp("azure")) as variables, pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        patch.setattr(RequestsTransport, "send", send)
-        yield world, variables, AzureCloud.of(settings)
-
-
-@pytest.fixture
-def google_world(
-    google_server: tuple[GoogleWorld, dict[str, str], GoogleCloud], monkeypatch: pytest.MonkeyPatch
-) -> GoogleWorld:
-    """An empty one, and the environment's way to it."""
-    world, variables, cloud = google_server
-    _enter(world, variables, monkeypatch)
-    # Built once: the library takes half a second to make methods of a discovery document.
+    world.empty()
+    _enter(variables, monkeypatch)
+    monkeypatch.setattr(httplib2.Http, "request", request)
     monkeypatch.setattr("leftovers.clouds.google_cloud", lambda _: cloud)
     return world
 
 
 @pytest.fixture
 def azure_world(
-    azure_server: tuple[AzureWorld, dict[str, str], AzureCloud], monkeypatch: pytest.MonkeyPatch
+    azure_server: tuple[AzureWorld, Variables, AzureCloud],
+    interruption: Interruption,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AzureWorld:
     """An empty one, and the environment's way to it."""
     world, variables, cloud = azure_server
-    _enter(world, variables, monkeypatch)
+    real = RequestsTransport.send
+
+    def send(self: RequestsTransport, *arguments: Any, **more: Any) -> object:  # noqa: ANN401 - passed on
+        return interruption.around(lambda: real(self, *arguments, **more))
+
+    world.empty()
+    _enter(variables, monkeypatch)
+    monkeypatch.setattr(RequestsTransport, "send", send)
     monkeypatch.setattr("leftovers.clouds.azure_cloud", lambda _: cloud)
     return world
 
 
-def _enter(world: GoogleWorld | AzureWorld, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    world.empty()
+def _enter(variables: Variables, patch: pytest.MonkeyPatch) -> None:
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)

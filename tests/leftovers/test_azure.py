@@ -50,6 +50,17 @@ def test_one_of_each_kind_is_found_priced_and_swept(azure_world: AzureWorld, set
     assert find(settings) == []
 
 
+def test_wherever_a_sweep_stops_what_is_left_is_provably_ours_still(
+    azure_world: AzureWorld, settings: AksSettings
+) -> None:
+    plant_all(azure_world, OURS)
+    left = find(settings)
+
+    for step in sorted({each.step for each in left}):
+        assert delete(settings, [each for each in left if each.step == step], lambda _: None, patience=PATIENCE) == []
+        assert {each.id for each in find(settings)} == ids(azure_world)
+
+
 def test_prices_are_those_of_the_book(azure_world: AzureWorld, settings: AksSettings) -> None:
     plant_all(azure_world, OURS)
 

@@ -36,6 +36,18 @@ def test_one_of_each_kind_is_found_priced_and_swept(google_world: GoogleWorld, s
     assert find(settings) == []
 
 
+def test_wherever_a_sweep_stops_what_is_left_is_provably_ours_still(
+    google_world: GoogleWorld, settings: GkeSettings
+) -> None:
+    plant_all(google_world, OURS)
+    left = find(settings)
+
+    for step in sorted({each.step for each in left}):
+        assert delete(settings, [each for each in left if each.step == step], lambda _: None, patience=PATIENCE) == []
+        google_world.finish()
+        assert {each.id for each in find(settings)} == set(google_world.things)
+
+
 def test_prices_are_those_of_the_book(google_world: GoogleWorld, settings: GkeSettings) -> None:
     plant_all(google_world, OURS)
 
@@ -122,8 +134,8 @@ def test_in_a_network_that_another_cluster_shares_only_what_names_our_nodes_is_o
     google_world: GoogleWorld, settings: GkeSettings
 ) -> None:
     plant_all(google_world, OURS)
-    other = Remains("batch", network="gke-dev", uid="00000009", service="a" + "9" * 31)
-    google_world.plant_cluster("batch", "us-central1", network="gke-dev")
+    other = Remains("gke-dev-batch", network="gke-dev", uid="00000009", service="a" + "9" * 31)
+    google_world.plant_cluster("gke-dev-batch", "us-central1", network="gke-dev")
     foreign = {
         google_world.plant(f"{other.everywhere}/firewalls/gke-batch-x", targetTags=[other.tag], **other.in_network),
         google_world.plant(

@@ -18,7 +18,7 @@ from tests.leftovers.fake_google import PROJECT, GoogleWorld
 PATIENCE = Patience(deletion_seconds=5, use_seconds=1, pause_seconds=0.01)
 pytestmark = pytest.mark.slow
 many = hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 interruptions = st.none() | st.tuples(st.integers(0, 260), st.booleans())
 
