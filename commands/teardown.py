@@ -3,7 +3,7 @@
 import datetime
 import os
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from modelyard.errors import ConfigurationError
 
@@ -28,16 +28,18 @@ from stacks.paths import ROOT
 from stacks.settings import CloudSettings, ProtectionLifted, Settings
 from teardown import bill
 from teardown.backup import back_up
-from teardown.cloud_side import CloudSide
 from teardown.consent import Consent, Volumes, ask, ask_for_artifacts, ask_for_reason, ask_for_volumes
-from teardown.drain import Claim
 from teardown.lifting import give_up_content
 from teardown.phases import Phases, phases
 from teardown.sequence import Results, Steps
 
+if TYPE_CHECKING:
+    from teardown.cloud_side import CloudSide
+    from teardown.drain import Claim
+
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
-# Nothing of a rehearsal is in a cloud, unless one of these of the clouds' own variables names what stands in for it.
+# The clouds' own variables for another place than theirs.
 _STAND_INS = ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_ENDPOINT")
 
 
@@ -84,7 +86,7 @@ class _Going:
     steps: Steps
     states: States
     suspects: frozenset[str]
-    cloud: CloudSide | None
+    cloud: "CloudSide | None"
     reason: str | None
     volumes: Volumes = Volumes.DELETE
 
@@ -99,11 +101,9 @@ class _Going:
         stacks = parts.workloads | parts.cluster if keep_stores else parts.all
         found = {id_: state for id_, state in states.items() if id_ in stacks}
         cloud = None
-        if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
+        if isinstance(settings, CloudSettings):
             with console.status("asks the cluster …"):
-                cloud = CloudSide.of(settings, synthesis, states)
-        elif isinstance(settings, CloudSettings) and any(name in os.environ for name in _STAND_INS):
-            cloud = CloudSide(settings, api=None, why_silent="")
+                cloud = _cloud(settings, synthesis, states)
         return cls(settings, synthesis, parts, stacks, steps, found, steps.cut_off() & stacks, cloud, reason)
 
     @property
@@ -158,7 +158,7 @@ class _Going:
         asked = self._volumes()
         wake_for_teardown(self.settings)
         if isinstance(self.settings, CloudSettings):
-            self.cloud = CloudSide.of(self.settings, self.synthesis, self.states)
+            self.cloud = _cloud(self.settings, self.synthesis, self.states)
         ask_for_volumes([each for each in self._volumes() if each not in asked], consent, can_snapshot=True)
 
     def account(self, consent: Consent) -> None:
@@ -246,7 +246,17 @@ class _Going:
             )
 
 
-def _of_claim(claim: Claim) -> KeptVolume:
+def _cloud(settings: CloudSettings, synthesis: Synthesis, states: States) -> "CloudSide | None":
+    """None in a rehearsal, nothing of which is in a cloud, unless something stands in for that."""
+    # Kubernetes' client takes half a second to import, for which no other command should wait.
+    from teardown.cloud_side import CloudSide  # noqa: PLC0415 - see above
+
+    if not synthesis.rehearsal:
+        return CloudSide.of(settings, synthesis, states)
+    return CloudSide(settings, api=None, why_silent="") if any(name in os.environ for name in _STAND_INS) else None
+
+
+def _of_claim(claim: "Claim") -> KeptVolume:
     return KeptVolume(claim.namespace, claim.name, claim.size, path=None, is_declared=False)
 
 
