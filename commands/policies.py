@@ -66,7 +66,7 @@ def policies(
     name: Annotated[str | None, typer.Argument(metavar="[ENV]", help="A file of environments/.")] = None,
 ) -> None:
     """Check what the last rehearsal deployed; exits with 1 on a finding without a living exception."""
-    environment = name or chosen_environment()
+    environment = chosen_environment() if name is None else name
     settings = load_settings(environment)
     plans = _plans(Rehearsal.of(environment))
     if not plans:

@@ -246,7 +246,7 @@ def rehearse(
     ] = None,
 ) -> None:
     """Deploy, plan again and destroy an environment on simulated providers: no account, no cluster, no registry."""
-    environment = name or chosen_environment()
+    environment = chosen_environment() if name is None else name
     settings = load_cloud_settings(environment)
     if faults:
         # Wrong ones are refused before anything runs; the simulator reads the file again.
