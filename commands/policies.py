@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from policies.findings import Finding
 from policies.verdict import PlannedEnvironment, StackPlan, Verdict, judge_plans
 from stacks.environments import chosen_environment, load_settings

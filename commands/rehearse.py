@@ -20,7 +20,7 @@ from rich.table import Column, Table
 
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from simulator.fault_counts import struck
 from simulator.faults import load as scenario
 from simulator.process import SimulatedProviders

@@ -15,10 +15,11 @@ from commands import state as own_state
 from commands.protection import person, record_lifting
 from commands.stack_lines import failures, show, tell
 from commands.suspend import wake_for_teardown
-from commands.synthesis import Synthesis, synthesise
+from commands.synthesis import synthesise
 from costs.charges import NOTHING
 from costs.report import money
 from estate.states import States
+from estate.synthesis import Synthesis
 from estate.volumes import KeptVolume, volumes_in
 from leftovers import report as leftovers
 from leftovers.leftover import Leftover
