@@ -126,8 +126,7 @@ class _Going:
             console.print(f"[yellow]what runs in the cluster cannot be looked into[/]: {escape(self.cloud.why_silent)}")
         if isinstance(self.settings, CloudSettings):
             ask(f"take {self.settings.name} down?", consent)
-        can_snapshot = self.cloud is not None and not self.cloud.why_silent
-        self.volumes = ask_for_volumes(self._volumes(), consent, can_snapshot=can_snapshot)
+        self.volumes = ask_for_volumes(self._volumes(), consent, why_no_snapshots=self._why_no_snapshots())
         ask_for_artifacts(self._artifacts(), consent)
 
     def go(self, consent: Consent) -> None:
@@ -143,8 +142,8 @@ class _Going:
         if self.settings.suspended and not rehearsal:
             self._wake(consent)
         self._refuse("lift the protection of", self.steps.lift(self.states))
-        if self.cloud and self.volumes is Volumes.SNAPSHOT:
-            self.cloud.snapshot(_say)
+        if self.volumes is Volumes.SNAPSHOT:
+            self._snapshot()
         self._destroy_workloads()
         if self.cloud:
             for each in self.cloud.drain(_say):
@@ -154,13 +153,19 @@ class _Going:
         if rest & self.phases.state:
             self._destroy_state_store()
 
+    def _snapshot(self) -> None:
+        if self.cloud:
+            self.cloud.snapshot(_say)
+        else:
+            console.print("  rehearsed: no snapshot is made")
+
     def _wake(self, consent: Consent) -> None:
         """What sleeps is asked once it is awake, and so are people, for the volumes that nobody could see before."""
         asked = self._volumes()
         wake_for_teardown(self.settings)
         if isinstance(self.settings, CloudSettings):
             self.cloud = _cloud(self.settings, self.synthesis, self.states)
-        ask_for_volumes([each for each in self._volumes() if each not in asked], consent, can_snapshot=True)
+        ask_for_volumes([each for each in self._volumes() if each not in asked], consent)
 
     def account(self, consent: Consent) -> None:
         """Sweeps what is left, and says what still is; raises typer.Exit with 1 if that is billed."""
@@ -175,7 +180,7 @@ class _Going:
             console.print(leftovers.total(orphans))
             ask("delete what is left, too?", consent)
             volumes = [_of_disk(each) for each in orphans if each.claim]
-            if ask_for_volumes(volumes, consent, can_snapshot=True) is Volumes.SNAPSHOT:
+            if ask_for_volumes(volumes, consent) is Volumes.SNAPSHOT:
                 self.cloud.snapshot(_say)
             self.cloud.sweep(orphans, _say)
             left = self.cloud.leftovers()
@@ -232,6 +237,11 @@ class _Going:
         names = {(each.namespace, each.name) for each in known}
         claims = [_of_claim(each) for each in self.cloud.claims()] if self.cloud else []
         return known + [each for each in claims if (each.namespace, each.name) not in names]
+
+    def _why_no_snapshots(self) -> str:
+        if not isinstance(self.settings, CloudSettings):
+            return "a cluster of one's own makes none"
+        return self.cloud.why_silent if self.cloud else ""
 
     def _artifacts(self) -> list[str]:
         if not isinstance(self.settings, CloudSettings):

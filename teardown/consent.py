@@ -65,30 +65,41 @@ def ask_for_reason(environment: str, given: str | None) -> str:
     return str(typer.prompt(f"{environment} is protected. Why may it go all the same?"))
 
 
-def ask_for_volumes(volumes: Sequence[KeptVolume], consent: Consent, *, can_snapshot: bool) -> Volumes:
+def ask_for_volumes(volumes: Sequence[KeptVolume], consent: Consent, *, why_no_snapshots: str = "") -> Volumes:
     """What happens to volumes: asks for each whether it may be deleted.
 
+    Args:
+        volumes: What is about to go.
+        consent: What was said beforehand.
+        why_no_snapshots: Why no snapshots can be made; empty where they can.
+
     Raises:
-        ConfigurationError: Nobody is there to be asked; or snapshots are wanted where there are none.
+        ConfigurationError: Nobody is there to be asked; or snapshots are wanted that cannot be made.
         typer.Abort: One has to stay.
     """
-    if consent.volumes is Volumes.SNAPSHOT and not can_snapshot:
-        raise ConfigurationError(
-            "there are no snapshots on a cluster of one's own", mend="save the files, then --volumes delete"
-        )
-    if consent.volumes or not volumes:
+    if not volumes:
         return consent.volumes or Volumes.DELETE
+    if consent.volumes is Volumes.SNAPSHOT and why_no_snapshots:
+        raise ConfigurationError(
+            f"no snapshot can be made of {', '.join(map(str, volumes))}: {why_no_snapshots}",
+            mend=f"{_save(volumes)}add --volumes delete",
+        )
+    if consent.volumes:
+        return consent.volumes
     if not sys.stdin.isatty():
-        commands = [f"`{command}`" for command in (each.save_command for each in volumes) if command]
-        save = f"save it ({', '.join(commands)}), then " if commands else ""
-        keep = ", or --volumes snapshot, which keeps a snapshot of each disk" if can_snapshot else ""
+        keep = "" if why_no_snapshots else ", or --volumes snapshot, which keeps a snapshot of each disk"
         raise ConfigurationError(
             f"deletes what people saved on {', '.join(map(str, volumes))}",
-            mend=f"{save}add --volumes delete{keep}",
+            mend=f"{_save(volumes)}add --volumes delete{keep}",
         )
     for each in volumes:
         typer.confirm(f"delete the volume {each}, with what people saved on it?", abort=True)
     return Volumes.DELETE
+
+
+def _save(volumes: Sequence[KeptVolume]) -> str:
+    commands = [f"`{command}`" for command in (each.save_command for each in volumes) if command]
+    return f"save it ({', '.join(commands)}), then " if commands else ""
 
 
 def ask_for_artifacts(stacks: Collection[str], consent: Consent) -> None:

@@ -129,7 +129,7 @@ def test_what_is_protected_goes_for_a_reason_only(estate: Rehearsing, deployed: 
 
 
 def test_the_stores_can_stay(estate: Rehearsing) -> None:
-    done = estate.modelyard("teardown", "gke-dev", "--yes", "--volumes", "delete", "--keep-stores")
+    done = estate.modelyard("teardown", "gke-dev", "--yes", "--volumes", "snapshot", "--keep-stores")
 
     assert done.returncode == 0, done.stderr
     assert estate.types() == {"google_artifact_registry_repository", "google_storage_bucket"}
