@@ -1,7 +1,6 @@
 """`modelyard teardown`: an environment goes, with all that is billed for it."""
 
 import datetime
-import os
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from costs.report import money
 from estate.states import States
 from estate.volumes import KeptVolume, volumes_in
 from leftovers import report as leftovers
+from leftovers.clouds import has_stand_in
 from leftovers.leftover import Leftover
 from runs.results import Limits, StackResult
 from stacks.environments import load_settings
@@ -37,8 +37,6 @@ from teardown.sequence import Results, Steps
 
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
-# Nothing of a rehearsal is in a cloud, unless one of these of the clouds' own variables names what stands in for it.
-_STAND_INS = ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_ENDPOINT")
 
 
 class TeardownError(Exception):
@@ -102,7 +100,7 @@ class _Going:
         if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
             with console.status("asks the cluster …"):
                 cloud = CloudSide.of(settings, synthesis, states)
-        elif isinstance(settings, CloudSettings) and any(name in os.environ for name in _STAND_INS):
+        elif isinstance(settings, CloudSettings) and has_stand_in():
             cloud = CloudSide(settings, api=None, why_silent="")
         return cls(settings, synthesis, parts, stacks, steps, found, steps.cut_off() & stacks, cloud, reason)
 
