@@ -66,8 +66,8 @@ def _refuse_while_deployed(settings: CloudSettings) -> None:
         states = deployed({stack: synthesis.estate[stack]}, synthesis.variables)
     if stack in states:
         raise ConfigurationError(
-            f"{stack} is deployed in part: a sweep could delete what its state still holds, {states[stack].count} in all",
-            mend=f"modelyard teardown {settings.name}: it destroys them, and sweeps what is left then",
+            f"{stack} is deployed in part: its state still holds {states[stack].count} of what a sweep could delete",
+            mend=f"modelyard teardown {settings.name}: it destroys that, and sweeps what is left then",
         )
 
 

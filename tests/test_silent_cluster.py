@@ -1,5 +1,6 @@
 """API servers that restart, hang or are gone, on ports of 127.0.0.1: every call ends, and patience finds them again."""
 
+import functools
 import json
 import socket
 import sys
@@ -16,6 +17,7 @@ from modelyard.serving.cluster import ApiError, Cluster, NoAnswerError
 import pytest
 
 from suspension.insist import Deadline, insist
+from teardown.drain import drain
 
 ANSWER_SECONDS = 0.5
 # The limit of one call, and what a busy machine adds to it.
@@ -245,11 +247,19 @@ def test_a_server_that_comes_back_is_found() -> None:
         coming.join()
 
 
+@pytest.mark.usefixtures("hurried")
+def test_a_drain_waits_for_an_api_server_and_ends_with_its_limit() -> None:
+    with api_server(answer(200), answer(503), hang, answer(200)) as port:
+        assert drain(connect(port), print, limit_seconds=20) == []
+    with api_server(answer(200), hang) as port, ends_in_time(), pytest.raises(NoAnswerError):
+        drain(connect(port), print, limit_seconds=1)
+
+
 def test_nobody_waits_for_a_right_or_a_login_that_is_missing() -> None:
     with api_server(answer(403)) as port:
         with pytest.raises(ApiError, match="said"):
             insist(lambda: connect(port), Deadline(20))
         for login in (login_of("no-such-login-program"), login_of(sys.executable, "-c", "raise SystemExit('no')")):
             with pytest.raises(ConfigurationError, match="login") as refused:
-                insist(lambda login=login: connect(port, login=login), Deadline(20))
+                insist(functools.partial(connect, port, login=login), Deadline(20))
             assert not isinstance(refused.value, NoAnswerError)

@@ -78,7 +78,7 @@ def test_what_terraform_still_knows_is_not_swept(google_world: GoogleWorld, gke:
 
     refused = refusal("sweep", "gke-dev", "--delete", "--yes")
 
-    assert "gke-dev-cluster is deployed in part: a sweep could delete what its state still holds, 1 in all" in refused
+    assert "gke-dev-cluster is deployed in part: its state still holds 1 of what a sweep could delete" in refused
     assert "mend: modelyard teardown gke-dev" in refused
     assert google_world.things == before
     # To look is always allowed.
