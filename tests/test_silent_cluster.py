@@ -26,9 +26,9 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 Login = dict[str, object]
 
 
-def answer(status: int) -> Answer:
-    """One answer for all: a version, and a list."""
-    body = json.dumps({"gitVersion": "v1.33.0", "items": [], "message": "said"}).encode()
+def answer(status: int, said: object = None) -> Answer:
+    """One answer for all, unless another is given: a version, and a list."""
+    body = json.dumps(said or {"gitVersion": "v1.33.0", "items": [], "message": "said"}).encode()
 
     def send(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
@@ -81,6 +81,24 @@ def talk_nonsense(request: BaseHTTPRequestHandler) -> None:
     request.send_header("Content-Length", "6")
     request.end_headers()
     request.wfile.write(b"<html>")
+
+
+def with_pods(*pods: dict[str, Any]) -> Answer:
+    """An API server with these pods, to which it lets nobody forward a port."""
+    kind = {"name": "pods", "singularName": "pod", "kind": "Pod", "namespaced": True, "verbs": ["list"]}
+    by_path = {
+        "/version": {"gitVersion": "v1.33.0"},
+        "/api": {"versions": ["v1"]},
+        "/api/v1": {"resources": [kind]},
+        "/apis": {"groups": []},
+        "/api/v1/namespaces/default/pods": {"kind": "PodList", "items": pods},
+    } | {f"/api/v1/namespaces/default/pods/{each['metadata']['name']}": each for each in pods}
+
+    def send(request: BaseHTTPRequestHandler) -> None:
+        said = by_path.get(request.path.partition("?")[0].rstrip("/"))
+        answer(200 if said else 403, said)(request)
+
+    return send
 
 
 @pytest.fixture
@@ -214,6 +232,20 @@ def test_a_log_ends_where_nobody_sends_it() -> None:
         with ends_in_time():
             said = list(cluster.log([{"metadata": {"name": "it", "namespace": "default"}}], "main"))
     assert said == ["(the cluster does not answer)"]
+
+
+def test_a_port_is_forwarded_to_ready_pods_only_and_where_it_is_allowed() -> None:
+    service = {"metadata": {"name": "it", "namespace": "default"}, "spec": {"selector": {"app": "it"}}}
+    ready = [{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]
+    pod = {"metadata": {"name": "it-1", "namespace": "default"}, "status": {"phase": "Running", "conditions": ready}}
+
+    with api_server(with_pods()) as port, pytest.raises(ConfigurationError, match="no pod of 'it' is ready"):
+        connect(port).forward(service, 80)
+    with api_server(with_pods(pod)) as port, pytest.raises(ApiError, match="does not open a port-forward") as refused:
+        connect(port).forward(service, 80)
+    assert refused.value.status == 403
+    with api_server(answer(200), hang) as port, ends_in_time(), pytest.raises(NoAnswerError):
+        connect(port).forward(service, 80)
 
 
 @pytest.mark.usefixtures("hurried")
