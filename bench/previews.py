@@ -26,7 +26,7 @@ from rich.progress import track
 
 from bench.estate import write_services
 from commands.cdktf_cli import CDKTF
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from preview.changes import changes
 from preview.record import changed_values
 from simulator.process import SimulatedProviders

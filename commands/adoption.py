@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from commands.synthesis import Synthesis, synthesise
+from commands.synthesis import synthesise
+from estate.synthesis import Synthesis
 from runs.adoption import import_, why_unfit
 from runs.estate_run import Terraforms, terraforms
 from runs.import_ids import REPEATABLE

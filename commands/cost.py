@@ -25,7 +25,7 @@ def cost(
     is_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what an environment costs a month at list prices; exits with 1 if that may be above its cap."""
-    tell(load_cloud_settings(name or chosen_environment()), is_json=is_json)
+    tell(load_cloud_settings(chosen_environment() if name is None else name), is_json=is_json)
 
 
 def tell(settings: CloudSettings, *, is_json: bool) -> None:

@@ -17,9 +17,10 @@ from commands.image_loader import loads
 from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
 from commands.stack_lines import failures, show, tell
-from commands.synthesis import Synthesis, synthesise
+from commands.synthesis import synthesise
 from commands.volumes import confirm_deletion
 from estate.states import deployed
+from estate.synthesis import Synthesis
 from estate.volumes import KeptVolume, volumes_in
 from leases.lease import refuse_after_its_end
 from runs.estate_run import run

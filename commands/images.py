@@ -40,7 +40,7 @@ def images(
     from stacks.app import look_at_app  # noqa: PLC0415 - see above
     from stacks.services import build_contexts  # noqa: PLC0415 - see above
 
-    settings = load_settings(name or chosen_environment())
+    settings = load_settings(chosen_environment() if name is None else name)
     contexts = build_contexts(look_at_app(settings))
     provide_images(settings, contexts, build_args=options or [], push=push, load=load)
 

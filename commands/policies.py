@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from policies.findings import Finding
 from policies.verdict import PlannedEnvironment, StackPlan, Verdict, judge_plans
 from stacks.environments import chosen_environment, load_settings
@@ -66,7 +66,7 @@ def policies(
     name: Annotated[str | None, typer.Argument(metavar="[ENV]", help="A file of environments/.")] = None,
 ) -> None:
     """Check what the last rehearsal deployed; exits with 1 on a finding without a living exception."""
-    environment = name or chosen_environment()
+    environment = chosen_environment() if name is None else name
     settings = load_settings(environment)
     plans = _plans(Rehearsal.of(environment))
     if not plans:

@@ -20,7 +20,7 @@ from rich.table import Column, Table
 
 from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
 from commands.prerequisites import missing_tools
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from simulator.fault_counts import struck
 from simulator.faults import load as scenario
 from simulator.process import SimulatedProviders
@@ -246,7 +246,7 @@ def rehearse(
     ] = None,
 ) -> None:
     """Deploy, plan again and destroy an environment on simulated providers: no account, no cluster, no registry."""
-    environment = name or chosen_environment()
+    environment = chosen_environment() if name is None else name
     settings = load_cloud_settings(environment)
     if faults:
         # Wrong ones are refused before anything runs; the simulator reads the file again.

@@ -11,10 +11,11 @@ from rich.markup import escape
 from commands.cost import estimated
 from commands.environment_file import edited
 from commands.protection import person
-from commands.synthesis import Synthesis, synthesise
+from commands.synthesis import synthesise
 from costs.charges import Range
 from costs.estimate import Estimate
 from costs.report import money
+from estate.synthesis import Synthesis
 from leases.times import span
 from stacks.add_ons import add_on_modules
 from stacks.environments import load_settings
@@ -134,7 +135,7 @@ def _workloads(synthesis: Synthesis, *, patience: "Deadline | None" = None) -> "
         _tell("rehearsed: there are no pods, and AKS has no switch")
         return None
     # Kubernetes' client takes half a second to import, for which no other command should wait.
-    from suspension.cluster_access import cluster_of  # noqa: PLC0415 - see above
+    from estate.cluster_access import cluster_of  # noqa: PLC0415 - see above
     from suspension.insist import insist  # noqa: PLC0415 - see above
     from suspension.workloads import Workloads  # noqa: PLC0415 - see above
 
@@ -143,7 +144,7 @@ def _workloads(synthesis: Synthesis, *, patience: "Deadline | None" = None) -> "
 
 
 def _check_deployed(synthesis: Synthesis) -> None:
-    from suspension.cluster_access import deployed_cluster  # noqa: PLC0415 - see _workloads
+    from estate.cluster_access import deployed_cluster  # noqa: PLC0415 - see _workloads
 
     if isinstance(synthesis.settings, CloudSettings):
         deployed_cluster(synthesis)

@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from modelyard.errors import ConfigurationError
 
@@ -14,10 +14,11 @@ from commands import state as own_state
 from commands.protection import person, record_lifting
 from commands.stack_lines import failures, show, tell
 from commands.suspend import wake_for_teardown
-from commands.synthesis import Synthesis, synthesise
+from commands.synthesis import synthesise
 from costs.charges import NOTHING
 from costs.report import money
 from estate.states import States
+from estate.synthesis import Synthesis
 from estate.volumes import KeptVolume, volumes_in
 from leftovers import report as leftovers
 from leftovers.clouds import has_stand_in
@@ -28,12 +29,14 @@ from stacks.paths import ROOT
 from stacks.settings import CloudSettings, ProtectionLifted, Settings
 from teardown import bill
 from teardown.backup import back_up
-from teardown.cloud_side import CloudSide
 from teardown.consent import Consent, Volumes, ask, ask_for_artifacts, ask_for_reason, ask_for_volumes
-from teardown.drain import Claim
 from teardown.lifting import give_up_content
 from teardown.phases import Phases, phases
 from teardown.sequence import Results, Steps
+
+if TYPE_CHECKING:
+    from teardown.cloud_side import CloudSide
+    from teardown.drain import Claim
 
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
@@ -82,7 +85,7 @@ class _Going:
     steps: Steps
     states: States
     suspects: frozenset[str]
-    cloud: CloudSide | None
+    cloud: "CloudSide | None"
     reason: str | None
     volumes: Volumes = Volumes.DELETE
 
@@ -97,11 +100,9 @@ class _Going:
         stacks = parts.workloads | parts.cluster if keep_stores else parts.all
         found = {id_: state for id_, state in states.items() if id_ in stacks}
         cloud = None
-        if isinstance(settings, CloudSettings) and not synthesis.rehearsal:
+        if isinstance(settings, CloudSettings):
             with console.status("asks the cluster …"):
-                cloud = CloudSide.of(settings, synthesis, states)
-        elif isinstance(settings, CloudSettings) and has_stand_in():
-            cloud = CloudSide(settings, api=None, why_silent="")
+                cloud = _cloud(settings, synthesis, states)
         return cls(settings, synthesis, parts, stacks, steps, found, steps.cut_off() & stacks, cloud, reason)
 
     @property
@@ -156,7 +157,7 @@ class _Going:
         asked = self._volumes()
         wake_for_teardown(self.settings)
         if isinstance(self.settings, CloudSettings):
-            self.cloud = CloudSide.of(self.settings, self.synthesis, self.states)
+            self.cloud = _cloud(self.settings, self.synthesis, self.states)
         ask_for_volumes([each for each in self._volumes() if each not in asked], consent, can_snapshot=True)
 
     def account(self, consent: Consent) -> None:
@@ -244,7 +245,17 @@ class _Going:
             )
 
 
-def _of_claim(claim: Claim) -> KeptVolume:
+def _cloud(settings: CloudSettings, synthesis: Synthesis, states: States) -> "CloudSide | None":
+    """None in a rehearsal, nothing of which is in a cloud, unless something stands in for that."""
+    # Kubernetes' client takes half a second to import, for which no other command should wait.
+    from teardown.cloud_side import CloudSide  # noqa: PLC0415 - see above
+
+    if not synthesis.rehearsal:
+        return CloudSide.of(settings, synthesis, states)
+    return CloudSide(settings, api=None, why_silent="") if has_stand_in() else None
+
+
+def _of_claim(claim: "Claim") -> KeptVolume:
     return KeptVolume(claim.namespace, claim.name, claim.size, path=None, is_declared=False)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from commands.rehearsal import Rehearsal
 from comparison.changes import Change
+from estate.rehearsal import Rehearsal
 from stacks.paths import ROOT
 from terraform_cli.call import terraform
 from terraform_cli.environment import clean_environment

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from commands.rehearsal import Rehearsal
 from comparison.changes import CHANGES, Change
 from comparison.estate import changed, configuration, deploy, state, synthesise
 from comparison.plans import Leaves, different
 from comparison.report import Row, count
 from comparison.sides import ALONE, FORWARDED, REAL, Sides, StackPlans, three_sides
+from estate.rehearsal import Rehearsal
 
 ENVIRONMENTS = ("gke-dev", "aks-dev")
 _OUTCOMES = {"update": "update", "delete, create": "replace"}

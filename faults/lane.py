@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from estate.stacks import Estate, read
 from simulator.process import SimulatedProviders
 from terraform_cli.environment import clean_environment

@@ -7,7 +7,7 @@ from modelyard.errors import ConfigurationError
 
 import requests
 
-from commands.synthesis import Synthesis
+from estate.synthesis import Synthesis
 from suspension.insist import Deadline
 from terraform_cli.call import terraform
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from modelyard.errors import ConfigurationError
 
-from commands.synthesis import Synthesis
+from estate.synthesis import Synthesis
 from runs.estate_run import Limits, run
 
 

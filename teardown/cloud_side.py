@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from modelyard.errors import ConfigurationError
 from modelyard.serving.cluster import Cluster
 
-from commands.synthesis import Synthesis
+from estate.cluster_access import cluster_of
 from estate.states import States
+from estate.synthesis import Synthesis
 from leftovers import finder
 from leftovers.leftover import Failure, Leftover
 from leftovers.snapshots import Disk, snapshot
 from stacks.settings import CloudSettings
-from suspension.cluster_access import cluster_of
 from teardown.drain import Claim, claims, drain
 
 # Google and Azure take a load balancer down within minutes; a disk waits for its node to let go of it.

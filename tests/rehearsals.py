@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from tests.conftest import run_modelyard

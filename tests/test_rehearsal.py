@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from stacks.paths import ROOT
 from tests.conftest import Command, command_environment
 

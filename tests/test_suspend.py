@@ -14,16 +14,16 @@ from modelyard.errors import ConfigurationError
 import pytest
 import tomlkit
 
-from commands.rehearsal import Rehearsal
 from comparison.estate import deploy
 from comparison.estate import synthesise as write
 from costs.estimate import Estimate, estimate
 from costs.place import as_billed, place_of
 from costs.resources import declared
+from estate.cluster_access import kubeconfig
+from estate.rehearsal import Rehearsal
 from simulator import SimulatedProviders
 from stacks.environments import load_cloud_settings, load_settings
 from stacks.settings import Suspended
-from suspension.cluster_access import kubeconfig
 from suspension.record import refuse_while_suspended
 from tests.conftest import Command, Synthesise, resource
 

@@ -1,4 +1,4 @@
-"""A way to an API server that a test can cut."""
+"""A way to an API server that a test can cut, or silence."""
 
 import socket
 import threading
@@ -20,6 +20,8 @@ class ApiProxy:
         self._target = (host, port)
         self._sockets: list[socket.socket] = []
         self._cut = threading.Event()
+        self._flows = threading.Event()
+        self._flows.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -31,13 +33,19 @@ class ApiProxy:
             _close(each)
         self._sockets.clear()
 
+    def silence(self) -> None:
+        """Keeps every connection, and passes nothing on any more."""
+        self._flows.clear()
+
     def mend(self) -> None:
-        """Lets new connections through."""
+        """Lets new connections through, and what was kept back."""
         self._cut.clear()
+        self._flows.set()
 
     def close(self) -> None:
         """Ends for good."""
         self.cut()
+        self._flows.set()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -50,14 +58,14 @@ class ApiProxy:
                 server = socket.create_connection(self._target)
                 self._sockets += [caller, server]
                 for source, sink in ((caller, server), (server, caller)):
-                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    _close(sink)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self._flows.wait()
+                sink.sendall(data)
+        _close(sink)
 
 
 def _close(one: socket.socket) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.rehearsal import Rehearsal
 from commands.rehearsal_app import synthesise
 from comparison.estate import deploy
+from estate.rehearsal import Rehearsal
 from preview.changes import Action, Change
 from preview.changes import changes as changes_of
 from simulator import SimulatedProviders

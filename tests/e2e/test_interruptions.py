@@ -1,5 +1,6 @@
 """What goes wrong in mid-apply on a real cluster, and that nothing is lost by it."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -111,6 +112,52 @@ def test_a_lost_connection_to_the_api_server_ends_the_deploy_and_the_next_one_co
     proof(f"a lost API connection: told, and continued by the next; {len(answers)} requests meanwhile, none lost")
 
 
+def test_a_silent_api_server_ends_the_deploy_at_its_limit_and_the_next_one_continues(
+    url: str, through_proxy: tuple[Local, ApiProxy], weights: list[str], kubeconfig: str, proof: Proof
+) -> None:
+    local, proxy = through_proxy
+    limits = {"MODELYARD_STACK_SECONDS": "40", "MODELYARD_GRACE_SECONDS": "3"}
+    local.change()
+    assert local.modelyard("images", "local", "--load", *weights).returncode == 0
+    before = pods(kubeconfig)
+    with steady_stream(url) as answers:
+        with replace(local, variables=local.variables | limits).modelyard_under_way("up", "local") as running:
+            wait_until("a new pod", lambda: set(pods(kubeconfig)) - set(before), seconds=120)
+            proxy.silence()
+            printed, errors = running.communicate(timeout=300)
+        assert running.returncode == 1, printed
+        assert "Traceback" not in errors
+        proxy.mend()
+        again = local.modelyard("up", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert "No changes" in local.plan()
+    assert set(answers) == {200}
+    proof(f"a silent API server: ended at the limit, continued; {len(answers)} requests meanwhile, none lost")
+
+
+def test_a_terraform_that_is_killed_is_told_of_and_the_next_deploy_continues(
+    url: str, local: Local, weights: list[str], kubeconfig: str, proof: Proof
+) -> None:
+    assert url
+    local.change()
+    assert local.modelyard("images", "local", "--load", *weights).returncode == 0
+    before = pods(kubeconfig)
+    with local.modelyard_under_way("up", "local") as running:
+        wait_until("a new pod", lambda: set(pods(kubeconfig)) - set(before), seconds=120)
+        (its_terraform,) = [each for each in running.children() if each.name() == "terraform"]
+        its_terraform.kill()
+        _, errors = running.communicate(timeout=300)
+    assert running.returncode == 1
+    assert "Traceback" not in errors
+
+    again = local.modelyard("up", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert "No changes" in local.plan()
+    proof("a Terraform killed with -9: told, and continued by the next deploy")
+
+
 def test_a_deleted_pod_serves_until_its_successor_does(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
     before = pods(kubeconfig)
     with steady_stream(url) as answers:
@@ -144,6 +191,28 @@ def test_a_frozen_program_gets_no_requests_until_it_thaws(url: str, kubeconfig: 
     wait_until("the pod is ready again", lambda: ready(kubeconfig))
     assert predict(url).status == 200
     proof("a frozen program: the readiness probe took it out of service, and back when it went on")
+
+
+def test_a_teardown_that_is_killed_is_continued_by_the_next(
+    url: str, local: Local, kubeconfig: str, proof: Proof
+) -> None:
+    assert url
+    with local.modelyard_under_way("teardown", "local") as running:
+        wait_until("something is gone", lambda: not services(kubeconfig), seconds=120)
+        kill(running)
+
+    again = local.modelyard("teardown", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert "namespace/image-classifier" not in kubectl(kubeconfig, "get", "namespaces", "-o", "name").split()
+    state = json.loads((local.checkout / "terraform.local-image-classifier.tfstate").read_text())
+    assert state["resources"] == []
+    proof("a killed teardown: continued by the next, nothing is left")
+
+
+def services(kubeconfig: str) -> list[str]:
+    found = kubectl(kubeconfig, "get", "services", "-n", "image-classifier", "--ignore-not-found", "-o", "name")
+    return found.split()
 
 
 def ready(kubeconfig: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from commands.rehearsal import Rehearsal
 from comparison.estate import Configuration, configuration, deploy, state, synthesise
+from estate.rehearsal import Rehearsal
 from simulator import SimulatedProviders
 from simulator.schema import Block, ProviderSchema
 from terraform_cli.call import TerraformError, terraform

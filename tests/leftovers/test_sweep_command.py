@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from commands.app import app
-from commands.rehearsal import Rehearsal
+from estate.rehearsal import Rehearsal
 from leftovers.google_cloud import GoogleCloud
 from stacks.paths import ROOT
 from tests.command_line import refusal

@@ -7,7 +7,7 @@ from typing import Any, Final
 from modelyard.errors import ConfigurationError
 from modelyard.serving.cluster import Cluster
 
-from commands.synthesis import Synthesis
+from estate.synthesis import Synthesis
 from stacks.local.settings import LocalSettings
 from terraform_cli.call import terraform
 
