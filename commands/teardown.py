@@ -1,7 +1,6 @@
 """`modelyard teardown`: an environment goes, with all that is billed for it."""
 
 import datetime
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,7 @@ from estate.states import States
 from estate.synthesis import Synthesis
 from estate.volumes import KeptVolume, volumes_in
 from leftovers import report as leftovers
+from leftovers.clouds import has_stand_in
 from leftovers.leftover import Leftover
 from runs.results import Limits, StackResult
 from stacks.environments import load_settings
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False, soft_wrap=True)
 BACKUPS = ROOT / "backups"
-# The clouds' own variables for another place than theirs.
-_STAND_INS = ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_ENDPOINT")
 
 
 class TeardownError(Exception):
@@ -264,7 +262,7 @@ def _cloud(settings: CloudSettings, synthesis: Synthesis, states: States) -> "Cl
 
     if not synthesis.rehearsal:
         return CloudSide.of(settings, synthesis, states)
-    return CloudSide(settings, api=None, why_silent="") if any(name in os.environ for name in _STAND_INS) else None
+    return CloudSide(settings, api=None, why_silent="") if has_stand_in() else None
 
 
 def _of_claim(claim: "Claim") -> KeptVolume:

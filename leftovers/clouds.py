@@ -1,8 +1,9 @@
 """An environment's cloud, by that cloud's own client libraries."""
 
+import os
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from modelyard.errors import ConfigurationError
 
@@ -14,6 +15,10 @@ from stacks.settings import CloudSettings
 if TYPE_CHECKING:
     from leftovers.azure_cloud import AzureCloud
     from leftovers.google_cloud import GoogleCloud
+
+
+# The clouds' own variables for those who reach them otherwise than everybody.
+_STAND_INS: Final = ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_ENDPOINT")
 
 
 class Cloud(Protocol):
@@ -31,6 +36,11 @@ class Cloud(Protocol):
         Returns:
             What waits, for so many seconds at most, until it is gone.
         """
+
+
+def has_stand_in() -> bool:
+    """Whether something stands in for a cloud here, as in a rehearsal, of which nothing is in a cloud."""
+    return any(name in os.environ for name in _STAND_INS)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:

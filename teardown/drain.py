@@ -4,17 +4,20 @@ Terraform takes its own services away. What charts, people or services of the pa
 here, whoever it belongs to: the cluster goes next.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from modelyard.serving.cluster import Cluster, Object
+
+from suspension.insist import Deadline, insist
 
 #: What the cloud itself runs in the cluster, and takes away with it.
 _SYSTEM = ("kube-", "gke-", "gmp-", "azure-", "aks-", "calico-", "tigera-")
 # What would use a volume, or make pods that do, again; then what stands for things of the cloud.
 _USERS = ("cronjobs", "jobs", "deployments", "statefulsets", "daemonsets", "replicasets", "pods")
-_LOOK_SECONDS = 2.0
+# Lists all objects of a kind.
+_List = Callable[[str], Sequence[Object]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def claims(cluster: Cluster) -> list[Claim]:
             volume=(volume := each["spec"].get("volumeName")),
             handle=volumes.get(volume, {}).get("csi", {}).get("volumeHandle"),
         )
-        for each in _of_people(cluster, "persistentvolumeclaims")
+        for each in _of_people(cluster.list, "persistentvolumeclaims")
     ]
 
 
@@ -60,7 +63,7 @@ def drain(cluster: Cluster, tell: Callable[[str], None], *, limit_seconds: float
     Args:
         cluster: The one that goes next.
         tell: What is under way.
-        limit_seconds: How long to wait.
+        limit_seconds: How long to wait, also for an API server that restarts meanwhile.
 
     Returns:
         What did not go in time; deleting it is under way.
@@ -68,48 +71,51 @@ def drain(cluster: Cluster, tell: Callable[[str], None], *, limit_seconds: float
     Raises:
         ConfigurationError: The cluster refuses, or does not answer any more.
     """
-    left = list(_behind_the_cloud(cluster))
+    deadline = Deadline(limit_seconds)
+
+    def list_(kind: str) -> Sequence[Object]:
+        return insist(partial(cluster.list, kind), deadline)
+
+    def delete(kind: str, each: Object) -> None:
+        insist(partial(cluster.delete, kind, each["metadata"]["name"], each["metadata"]["namespace"]), deadline)
+
+    left = list(_behind_the_cloud(list_))
     if not left:
         return []
     for kind in _USERS:
-        for each in _of_people(cluster, kind):
-            _delete(cluster, kind, each)
+        for each in _of_people(list_, kind):
+            delete(kind, each)
     for kind, each in left:
         tell(f"deletes {_named(kind, each)}")
-        _delete(cluster, kind, each)
-    end = time.monotonic() + limit_seconds
-    while waiting := [*(_named(kind, each) for kind, each in _behind_the_cloud(cluster)), *_volumes(cluster)]:
-        if time.monotonic() > end:
+        delete(kind, each)
+    while waiting := [*(_named(kind, each) for kind, each in _behind_the_cloud(list_)), *_volumes(list_)]:
+        if not deadline.left:
             return waiting
         tell(f"waits until {waiting[0]} is gone" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""))
-        time.sleep(_LOOK_SECONDS)
+        deadline.wait()
     return []
 
 
-def _behind_the_cloud(cluster: Cluster) -> Iterator[tuple[str, Object]]:
-    for each in _of_people(cluster, "services"):
+def _behind_the_cloud(list_: _List) -> Iterator[tuple[str, Object]]:
+    for each in _of_people(list_, "services"):
         if each["spec"].get("type") == "LoadBalancer":
             yield "services", each
     for kind in ("ingresses", "persistentvolumeclaims"):
-        yield from ((kind, each) for each in _of_people(cluster, kind))
+        yield from ((kind, each) for each in _of_people(list_, kind))
 
 
-def _volumes(cluster: Cluster) -> list[str]:
+def _volumes(list_: _List) -> list[str]:
     """Those whose disk goes with them; others are kept on purpose."""
     return [
         f"persistentvolumes {each['metadata']['name']}"
-        for each in cluster.list("persistentvolumes")
+        for each in list_("persistentvolumes")
         if each["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
     ]
 
 
-def _of_people(cluster: Cluster, kind: str) -> Iterator[Object]:
-    return (each for each in cluster.list(kind) if not each["metadata"]["namespace"].startswith(_SYSTEM))
+def _of_people(list_: _List, kind: str) -> Iterator[Object]:
+    return (each for each in list_(kind) if not each["metadata"]["namespace"].startswith(_SYSTEM))
 
 
 def _named(kind: str, each: Object) -> str:
     return f"{kind} {each['metadata']['namespace']}/{each['metadata']['name']}"
-
-
-def _delete(cluster: Cluster, kind: str, each: Object) -> None:
-    cluster.delete(kind, each["metadata"]["name"], each["metadata"]["namespace"])

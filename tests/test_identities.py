@@ -1,5 +1,6 @@
 """Who GitHub's workflows are in the clouds, and what they may do there."""
 
+import fnmatch
 import json
 import re
 import uuid
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from leftovers import azure_kinds, google_kinds
 from stacks.app import build_app
 from stacks.environments import load_settings
 from stacks.paths import ROOT
@@ -17,6 +19,22 @@ from tests.conftest import Stacks, Synthesise, resource
 GITHUB = GithubSettings(repository="acme/models", repository_id=821093847, repository_owner_id=5544123)
 ISSUER = "https://token.actions.githubusercontent.com"
 CLOUDS = ["gke", "aks"]
+# Of what a cluster leaves, as Google lists the role: https://cloud.google.com/iam/docs/roles-permissions/compute
+DELETED_BY_NETWORK_ADMIN = {
+    "addresses",
+    "backendServices",
+    "forwardingRules",
+    "healthChecks",
+    "httpHealthChecks",
+    "networks",
+    "routers",
+    "routes",
+    "subnetworks",
+    "targetHttpProxies",
+    "targetHttpsProxies",
+    "targetPools",
+    "urlMaps",
+}
 # What makes credentials that somebody could carry away.
 KEY_TYPES = re.compile(r"service_account_key|application_password|client_secret|access_key|storage_hmac|_sas$|token$")
 WRITING = re.compile(
@@ -232,7 +250,9 @@ def test_who_applies_on_azure_administers_groups_and_of_the_subscription_the_clu
         "its own",
     }
     own = azure_permissions(aks, "apply-cluster")["actions"]
-    assert not [each for each in own if each == "*" or "Authorization" in each or "ManagedIdentity" in each]
+    assert not [each for each in own if each == "*" or "Authorization" in each]
+    # Who may make or change one lets whom they like act as it.
+    assert {each.rpartition("/")[2] for each in own if "ManagedIdentity" in each} == {"delete"}
     stores = address(aks, "azurerm_role_definition", name=f"aks-dev apply-stores {wide[0]['scope'].rpartition('/')[2]}")
     groups = {
         each["scope"].rpartition("/")[2]
@@ -241,6 +261,35 @@ def test_who_applies_on_azure_administers_groups_and_of_the_subscription_the_clu
     }
     # Not that of the identities themselves: who may change them trusts whom they like.
     assert groups == {"aks-dev-state", "aks-dev-registry", "aks-dev-artifacts"}
+
+
+def test_who_applies_on_google_deletes_every_kind_that_a_cluster_leaves(gke: dict[str, Any]) -> None:
+    roles = {each["role"] for each in google_grants(gke, "apply")}
+    assert {"roles/compute.viewer", "roles/compute.networkAdmin", "roles/container.admin"} <= roles
+
+    own = google_permissions(gke, "apply")
+    assert {f"compute.{each.collection}.delete" for each in google_kinds.KINDS} - own == {
+        f"compute.{collection}.delete" for collection in DELETED_BY_NETWORK_ADMIN
+    }
+    # Snapshots of disks, with labels that say whose they are; they are waited for as roles/compute.viewer may.
+    assert {each for each in own if each.startswith("compute.") and not each.endswith(".delete")} == {
+        "compute.disks.createSnapshot",
+        "compute.snapshots.create",
+        "compute.snapshots.setLabels",
+    }
+
+
+def test_who_applies_on_azure_deletes_every_kind_that_a_cluster_leaves(aks: dict[str, Any]) -> None:
+    own = azure_permissions(aks, "apply-cluster")["actions"]
+    groups = "Microsoft.Resources/subscriptions/resourceGroups"
+    kinds = {each.type for each in (*azure_kinds.LISTED, azure_kinds.DELETED_WORKSPACE)} | {groups}
+    kept = {f"{azure_kinds.DISK.type}/beginGetAccess/action", f"{azure_kinds.SNAPSHOT.type}/write", f"{groups}/write"}
+
+    for needed in {f"{kind}/delete" for kind in kinds} | kept:
+        assert [action for action in own if fnmatch.fnmatchcase(needed, action)], needed
+    # Of what only AKS makes, nothing is made or changed here.
+    of_aks = [each for each in own if each.startswith(("Microsoft.Compute/", "Microsoft.Network/"))]
+    assert {each for each in of_aks if not each.endswith("/delete")} == kept - {f"{groups}/write"}
 
 
 def test_nobody_reads_keys_on_azure(aks: dict[str, Any]) -> None:

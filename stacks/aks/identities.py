@@ -30,13 +30,33 @@ _PLAN: Final = roles.RoleDefinitionPermissions(
     data_actions=["Microsoft.ContainerService/managedClusters/secrets/read"],
 )
 # What the cluster's stack makes, group and all. The group goes with the cluster, and a role on it with the group: this
-# one must stand on the subscription.
+# one must stand on the subscription. So it must for what AKS makes in its group of nodes, of which a teardown deletes
+# what is left (leftovers/azure_kinds.py).
 _APPLY_CLUSTER: Final = roles.RoleDefinitionPermissions(
     actions=[
+        # What people saved on volumes is kept when those go: a copy begins with the right to read the disk.
+        "Microsoft.Compute/disks/beginGetAccess/action",
+        "Microsoft.Compute/disks/delete",
+        "Microsoft.Compute/snapshots/delete",
+        "Microsoft.Compute/snapshots/write",
+        "Microsoft.Compute/virtualMachineScaleSets/delete",
+        "Microsoft.Compute/virtualMachines/delete",
         "Microsoft.ContainerService/managedClusters/*",
+        "Microsoft.Insights/dataCollectionEndpoints/delete",
         "Microsoft.Insights/dataCollectionRuleAssociations/*",
         "Microsoft.Insights/dataCollectionRules/*",
+        # Those of a cluster. It could delete them with their group, too, but not make one, or say whom it trusts.
+        "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
+        "Microsoft.Network/loadBalancers/delete",
+        "Microsoft.Network/natGateways/delete",
+        "Microsoft.Network/networkInterfaces/delete",
+        "Microsoft.Network/networkSecurityGroups/delete",
+        "Microsoft.Network/privateEndpoints/delete",
+        "Microsoft.Network/publicIPAddresses/delete",
+        "Microsoft.Network/routeTables/delete",
+        "Microsoft.Network/virtualNetworks/delete",
         "Microsoft.OperationalInsights/workspaces/*",
+        "Microsoft.OperationsManagement/solutions/delete",
         "Microsoft.Resources/subscriptions/resourceGroups/delete",
         "Microsoft.Resources/subscriptions/resourceGroups/read",
         "Microsoft.Resources/subscriptions/resourceGroups/write",

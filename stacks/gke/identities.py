@@ -55,6 +55,26 @@ _APPLY_PERMISSIONS: Final = (
     *(f"iam.serviceAccounts.{verb}" for verb in ("actAs", "create", "delete", "get", "list", "update")),
     # APIs are enabled and never disabled.
     *(f"serviceusage.services.{verb}" for verb in ("enable", "get", "list")),
+    # What a cluster leaves behind (leftovers/google_kinds.py), where roles/compute.networkAdmin only looks.
+    *(
+        f"compute.{kind}.delete"
+        for kind in (
+            "disks",
+            "firewalls",
+            "instanceGroupManagers",
+            "instanceGroups",
+            "instanceTemplates",
+            "instances",
+            "networkEndpointGroups",
+            "regionSslCertificates",
+            "snapshots",
+            "sslCertificates",
+        )
+    ),
+    # What people saved on volumes is kept when those go.
+    "compute.disks.createSnapshot",
+    "compute.snapshots.create",
+    "compute.snapshots.setLabels",
 )
 # What nodes need in the project (see NodeAccount), and the only role that a deploy may grant or take there.
 _GRANTED_BY_APPLY: Final = "roles/container.defaultNodeServiceAccount"

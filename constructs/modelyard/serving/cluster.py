@@ -69,7 +69,6 @@ class NoAnswerError(ConfigurationError):
     """The API server is silent: perhaps it restarts, perhaps the network does not lead to it."""
 
 
-_ASK = "ask who runs the cluster for that right, or take a namespace where you have it"
 _LOG_IN = "log in anew (gcloud auth login, az login), and try `kubectl get namespaces`"
 
 
@@ -99,21 +98,34 @@ class Cluster:
     Args:
         kubeconfig: Its content.
         context: The one to use, instead of the kubeconfig's own choice.
+        answer_seconds: How long one call of it may take, logging in included; but for a log that is followed.
 
     Raises:
-        ConfigurationError: There is none, it does not answer, or the login has expired.
+        NoAnswerError: It does not answer in time; nor does any of the methods wait longer.
+        ConfigurationError: There is none, or the login has expired.
     """
 
-    def __init__(self, kubeconfig: Mapping[str, Any] | None = None, *, context: str | None = None) -> None:
+    def __init__(
+        self,
+        kubeconfig: Mapping[str, Any] | None = None,
+        *,
+        context: str | None = None,
+        answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:
+        self._answer_seconds = answer_seconds
         # Notebooks have an event loop of their own, which waits while a cell runs.
-        self._loop = asyncio.new_event_loop()
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = runner.get_loop()
         self._loop.set_exception_handler(lambda *_: None)  # connections that break off: who uses them is told
-        threading.Thread(target=self._loop.run_forever, name="modelyard-kubernetes", daemon=True).start()
+        ended = asyncio.Event()
+        threading.Thread(target=_live, args=(runner, ended), name="modelyard-kubernetes", daemon=True).start()
         try:
-            self._api = self._run(asyncio.wait_for(_connected(kubeconfig, context), _ANSWER_SECONDS))
-        except Exception as error:  # of a login program, a broken kubeconfig, TLS: each has its own
-            raise _unreachable(error) from error
-        self._api.timeout = _ANSWER_SECONDS
+            self._api = self._run(_connected(kubeconfig, context))
+        except ConfigurationError:
+            # Who waits for a cluster makes many of these.
+            self._loop.call_soon_threadsafe(ended.set)
+            raise
+        self._api.timeout = answer_seconds  # of port-forwards, which go on by themselves
 
     @property
     def context_namespace(self) -> str:
@@ -203,16 +215,7 @@ class Cluster:
             ConfigurationError: No pod is ready.
         """
         pods = _Pods(service, api=self._api)
-        try:
-            self._run(self._try_forwarding(pods, port))
-        except WebSocketUpgradeError as error:
-            where = service["metadata"]["namespace"]
-            said = f"the API server does not open a port-forward (pods/portforward) in {where!r}"
-            raise ApiError(error.response.status_code, said) from error
-        except RuntimeError as error:
-            raise ConfigurationError(
-                f"no pod of {service['metadata']['name']!r} is ready", mend="look at `kubectl get pods`, and call again"
-            ) from error
+        self._run(self._try_forwarding(pods, port))
         forwarding: Any = PortForward(pods, port, local_port="auto")
         return Forwarding(self._loop, forwarding, self._run(forwarding.__aenter__()))
 
@@ -220,10 +223,16 @@ class Cluster:
         """kr8s tries for ever, and says nothing, where it is not allowed."""
         found = await pods.async_ready_pods()
         if not found:
-            raise RuntimeError
+            raise ConfigurationError(
+                f"no pod of {pods.name!r} is ready", mend="look at `kubectl get pods`, and call again"
+            )
         base = f"/api/v1/namespaces/{found[0].namespace}/pods/{found[0].name}"
-        async with self._api.open_websocket(version="", base=base, url="portforward", params={"ports": str(port)}):
-            pass
+        try:
+            async with self._api.open_websocket(version="", base=base, url="portforward", params={"ports": str(port)}):
+                pass
+        except WebSocketUpgradeError as error:
+            said = f"the API server does not open a port-forward (pods/portforward) in {found[0].namespace!r}"
+            raise ApiError(error.response.status_code, said) from error
 
     def _request(
         self,
@@ -241,37 +250,45 @@ class Cluster:
                 found: Object = response.json()
                 return found
 
-        try:
-            return self._run(request())
-        except kr8s.ServerError as error:
-            raise _refused(error) from error
-        except (httpx.TransportError, kr8s.APITimeoutError) as error:
-            raise _unreachable(error) from error
+        return self._run(request())
 
     async def _read_log(
         self, pod: Object, params: Mapping[str, str], prefix: str, lines: "queue.SimpleQueue[str | None]"
     ) -> None:
         base = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
+        # A pod that has nothing to say is no fault.
+        patience = httpx.Timeout(self._answer_seconds, read=None if "follow" in params else self._answer_seconds)
         try:
             async with self._api.call_api(
-                "GET", version="", base=base, url="log", params=params, stream=True, timeout=None
+                "GET", version="", base=base, url="log", params=params, stream=True, timeout=patience
             ) as response:
                 async for line in response.aiter_lines():
                     lines.put(prefix + line)
         except kr8s.ServerError as error:
             lines.put(f"{prefix}({_refused(error).said})")
+        except kr8s.APITimeoutError:
+            lines.put(f"{prefix}(the cluster does not answer)")
         except httpx.TransportError:
             pass  # the pod has gone
         finally:
             lines.put(None)
 
     def _run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+        """Its result, as soon as it is there. Raises ConfigurationError, NoAnswerError once the time is over.
+
+        Time-outs of httpx would not do: each is for one packet, and none for the login program.
+        """
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return future.result()
-        except KeyboardInterrupt:
-            future.cancel()
+            return future.result(self._answer_seconds)
+        except ConfigurationError:
             raise
+        except TimeoutError as error:
+            raise _unreachable(TimeoutError(f"nothing has come for {self._answer_seconds:g} s")) from error
+        except Exception as error:  # of a login program, a broken kubeconfig, TLS: each has its own
+            raise _unreachable(error) from error
+        finally:
+            future.cancel()  # unless it is done
 
 
 class _Pods(Service):
@@ -285,6 +302,11 @@ class _Pods(Service):
         await asyncio.sleep(min(0.1 * (self._failures - 1), 1))
         ready = await super().async_ready_pods()
         return [pod for pod in ready if "deletionTimestamp" not in pod.metadata]
+
+
+def _live(runner: asyncio.Runner, ended: asyncio.Event) -> None:
+    with runner:
+        runner.run(ended.wait())
 
 
 async def _connected(kubeconfig: Mapping[str, Any] | None, context: str | None) -> kr8s.asyncio.Api:
@@ -309,7 +331,7 @@ def _unreachable(error: BaseException) -> ConfigurationError:
     if isinstance(error, RuntimeError | FileNotFoundError) and not isinstance(error, httpx.TransportError):
         # kr8s runs the login program that a kubeconfig names.
         return ConfigurationError(f"the login of the kubeconfig failed: {said[-1]}", mend=_LOG_IN)
-    if isinstance(error, httpx.TransportError | kr8s.APITimeoutError | TimeoutError):
+    if isinstance(error, httpx.RequestError | kr8s.APITimeoutError | TimeoutError | json.JSONDecodeError):
         return NoAnswerError(
             f"the cluster does not answer: {said[0]}",
             mend="look at `kubectl config current-context` and at your network (a VPN?); `kubectl get nodes` must work",
