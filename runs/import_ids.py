@@ -17,7 +17,7 @@ _GOOGLE = {
     ),
     "google_compute_network": "projects/{project}/global/networks/{name}",
     "google_compute_router": "projects/{project}/regions/{region}/routers/{name}",
-    "google_compute_router_nat": "projects/{project}/regions/{region}/routers/{router}/{name}",
+    "google_compute_router_nat": "{project}/{region}/{router}/{name}",
     "google_compute_subnetwork": "projects/{project}/regions/{region}/subnetworks/{name}",
     "google_container_cluster": "projects/{project}/locations/{location}/clusters/{name}",
     "google_container_node_pool": "projects/{project}/locations/{location}/clusters/{cluster}/nodePools/{name}",
