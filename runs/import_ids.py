@@ -125,6 +125,13 @@ def _kubernetes(planned: Values) -> str | None:
     return "/".join(filter(None, [metadata.get("namespace"), metadata["name"]]))
 
 
+# The keys of labels and tags that tell an owner. Others change over time (a lease's end), and the kubernetes provider
+# leaves out what Kubernetes itself reads (`pod-security.kubernetes.io/...`) when it imports.
+_OWNER = frozenset(
+    {"environment", "managed-by", *(f"app.kubernetes.io/{key}" for key in ("name", "part-of", "managed-by"))}
+)
+
+
 def marks(type_: str, values: Values) -> Mapping[str, str] | None:
     """The labels or tags that say whose an object is; None for a type that has none, empty for an object without.
 
@@ -132,6 +139,11 @@ def marks(type_: str, values: Values) -> Mapping[str, str] | None:
         type_: The resource type.
         values: The planned ones, or those of what is there.
     """
+    labels = _labels(type_, values)
+    return None if labels is None else {key: value for key, value in labels.items() if key in _OWNER}
+
+
+def _labels(type_: str, values: Values) -> Mapping[str, str] | None:
     if type_.startswith("kubernetes_"):
         return (values.get("metadata") or [{}])[0].get("labels") or {}
     if type_.startswith("azurerm_"):

@@ -262,7 +262,13 @@ def test_whose_a_thing_is_is_told_by_its_labels() -> None:
     assert found(bucket, {"effective_labels": {}}, {"effective_labels": ours}).is_marked_as_ours is False
     assert found("azurerm_resource_group", {"tags": None}, {"tags": ours}).is_marked_as_ours is False
     assert found("google_compute_network", {"name": "a"}, {"name": "a"}).is_marked_as_ours is None
+    leased = ours | {"expires-at": "2026-11-22t10-00z"}
+    assert found(bucket, {"effective_labels": ours}, {"effective_labels": leased}).is_marked_as_ours
     namespace = "kubernetes_namespace_v1"
+    named = {f"app.kubernetes.io/{key}": "x" for key in ("name", "part-of", "managed-by")}
+    # The provider imports a namespace without its Pod Security labels.
+    guarded = named | {"pod-security.kubernetes.io/enforce": "restricted"}
+    assert found(namespace, {"metadata": [{"labels": named}]}, {"metadata": [{"labels": guarded}]}).is_marked_as_ours
     assert (
-        found(namespace, {"metadata": [{"labels": None}]}, {"metadata": [{"labels": ours}]}).is_marked_as_ours is False
+        found(namespace, {"metadata": [{"labels": None}]}, {"metadata": [{"labels": named}]}).is_marked_as_ours is False
     )

@@ -44,6 +44,21 @@ def test_a_first_deploy_that_is_killed_is_continued_by_the_next(
     proof("a killed first deploy: the next one takes over what is there, the same pod; the plan after it is empty")
 
 
+def test_what_a_lost_state_had_is_taken_over_by_the_next_deploy(url: str, local: Local, kubeconfig: str) -> None:
+    assert url
+    stack = local.checkout / "cdktf.out" / "stacks" / "local-image-classifier"
+    before = pods(kubeconfig)
+    listed = terraform(stack, local.variables, "state", "list").split()
+    terraform(stack, local.variables, "state", "rm", *listed)
+
+    again = local.modelyard("up", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert set(terraform(stack, local.variables, "state", "list").split()) == set(listed)
+    assert pods(kubeconfig) == before
+    assert "No changes" in local.plan()
+
+
 def test_what_is_somebody_elses_is_never_adopted(url: str, local: Local, kubeconfig: str) -> None:
     assert url
     stack = local.checkout / "cdktf.out" / "stacks" / "local-image-classifier"

@@ -235,9 +235,11 @@ def test_a_killed_deploys_lock_is_released_by_its_id_only(
     assert released.returncode == 0, released.stderr
 
     # Terraform sends the state to a store every 20 s at most: what was made in a shorter run is known to nobody.
-    assert ids(deploys.state()) == {}
     (made,) = re.findall(r"first\): Creation complete after \S+ \[id=(\S+)\]", printed)
-    deploys.terraform("ada", "import", "terraform_data.first", made)
+    known = ids(deploys.state())
+    assert known in ({}, {"first": made})
+    if not known:
+        deploys.terraform("ada", "import", "terraform_data.first", made)
     deploys.end()
     again = deploys.begin("ada")
     finished = again.communicate(timeout=120)[0]
