@@ -150,13 +150,14 @@ def asked_all_the_time(cluster: Cluster) -> Iterator[list[Any]]:
     address = kubectl(
         cluster.kubeconfig, "get", "service", "-n", NAMESPACE, f"{NAME}-predictor", "-o", "jsonpath={.spec.clusterIP}"
     )
+    url = f"http://{address}/v1/models/{NAME}:predict"
     answers: list[Any] = []
     stop = threading.Event()
 
     def ask() -> None:
         while not stop.wait(0.02):
             try:
-                answer = httpx.post(f"http://{address}/v1/models/{NAME}:predict", json={"instances": ROWS.tolist()})
+                answer = httpx.post(url, json={"instances": ROWS.tolist()}, timeout=30)
                 answers.append(answer.status_code)
             except httpx.HTTPError as error:
                 answers.append(repr(error))
