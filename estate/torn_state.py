@@ -1,7 +1,7 @@
 """A state in a local file that Terraform was writing when it was killed.
 
 Terraform empties such a file and writes it again, after each resource; stores of the clouds have the old content or the
-new. Beside it, in `<file>.backup`, is what the file held before that run.
+new. Beside it, in `<file>.backup`, is what the file held before that run; where it held nothing, there is no backup.
 """
 
 import fcntl
@@ -9,6 +9,9 @@ import json
 from pathlib import Path
 
 from estate.stacks import Stack
+
+# Terraform's first words: what somebody else has written stays.
+_BEGINS = '{\n  "version": 4,\n'
 
 
 def local_file(stack: Stack) -> Path | None:
@@ -22,11 +25,11 @@ def mend(stack: Stack) -> bool:
     """Brings back what a torn file held before the run that was killed; gives whether it had to.
 
     What that run has made since is there already, and gone what it has destroyed, as after any run that was cut off.
-    A file that a Terraform at work has locked stays as it is.
+    The beginning of a first state has no backup: it is kept as `<file>.torn`, and there is no state again. A file that
+    a Terraform at work has locked stays as it is.
     """
     file = local_file(stack)
-    backup = file.with_name(f"{file.name}.backup") if file else None
-    if not (file and backup and file.is_file() and backup.is_file()):
+    if not (file and file.is_file()):
         return False
     with file.open("r+") as state:
         try:
@@ -34,13 +37,25 @@ def mend(stack: Stack) -> bool:
             fcntl.lockf(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-        before = backup.read_text()
-        if _is_whole(state.read()) or not _is_whole(before):
+        torn = state.read()
+        before = _before(file)
+        if _is_whole(torn) or before is None or not (before or torn.startswith(_BEGINS)):
             return False
+        if not before:
+            file.with_name(f"{file.name}.torn").write_text(torn)
         state.seek(0)
         state.truncate()
         state.write(before)
     return True
+
+
+def _before(file: Path) -> str | None:
+    """What it held before the last run; empty for nothing, None where that is not known."""
+    backup = file.with_name(f"{file.name}.backup")
+    if not backup.is_file():
+        return ""
+    text = backup.read_text()
+    return text if _is_whole(text) else None
 
 
 def _is_whole(text: str) -> bool:

@@ -54,9 +54,11 @@ def run_case(prepared: Prepared, case: Case) -> Result:
         first = lane.command(verb, providers, stack_seconds=HANG_SECONDS if case.fault == "hang" else None)
         if any(struck(lane.rehearsal.world)):
             second = lane.command(verb, providers)
-            findings, problem = judge(prepared, verb, providers.environment)
             if second.code:
+                findings = Findings()
                 problem = f"the command run again ended with {second.code}; it said:\n{tail(second.said)}"
+            else:
+                findings, problem = judge(prepared, verb, providers.environment)
             result = Result(case, findings, problem, (first.code, second.code))
         else:
             result = Result(case, Findings(), f"the fault has not struck; the command said:\n{tail(first.said)}")

@@ -35,6 +35,7 @@ class Call:
         pid: Of the process.
         started: When the process began, seconds since 1970.
         log: The file that takes what it prints.
+        is_whole_apply: Whether it makes all of the stack; else a destroy, an import, some resources.
         ended: When it had ended; None as far as is known.
         is_cut: Whether it may have made what its state does not know: it was killed, or an answer was lost.
         is_good: Whether it did what it was asked for.
@@ -44,6 +45,7 @@ class Call:
     pid: int
     started: float
     log: str
+    is_whole_apply: bool = False
     ended: float | None = None
     is_cut: bool = False
     is_good: bool = False
@@ -141,14 +143,14 @@ class Journal:
             yield folder
             self._note("ended")
 
-    def begun(self, stack: str, process: psutil.Process, log: Path) -> Call:
+    def begun(self, stack: str, process: psutil.Process, log: Path, *, is_whole_apply: bool = False) -> Call:
         """Notes a call that can change something."""
         # One that has ended already has no start any more, and nothing is asked of it.
         started = time.time()
         with suppress(psutil.Error):
             started = process.create_time()
-        call = Call(stack, process.pid, started, str(log))
-        self._note("call", stack=stack, pid=call.pid, started=call.started, log=call.log)
+        call = Call(stack, process.pid, started, str(log), is_whole_apply)
+        self._note("call", stack=stack, pid=call.pid, started=call.started, log=call.log, is_whole_apply=is_whole_apply)
         return call
 
     def ended(self, call: Call, *, is_good: bool, is_cut: bool) -> None:
@@ -174,15 +176,14 @@ class Journal:
     def was_cut_off(self, stack: str) -> bool:
         """Whether, since it was last applied well, a call on the stack may have made what the state does not know.
 
-        A good destroy in between changes nothing about it: what the state does not know stays.
+        A good destroy or import in between changes nothing about it: what the state does not know stays.
         """
         found = False
-        for run in self.runs():
-            for call in run.calls:
-                if call.stack == stack and call.is_good:
-                    found = found and run.verb != "apply"
-                elif call.stack == stack:
-                    found = found or call.is_cut or (call.ended is None and not call.is_alive)
+        for call in self.calls(stack):
+            if call.is_good:
+                found = found and not call.is_whole_apply
+            else:
+                found = found or call.is_cut or (call.ended is None and not call.is_alive)
         return found
 
 
@@ -214,7 +215,8 @@ def _read(file: Path) -> Run | None:
         if entry["event"] == "begun":
             run = Run(entry["id"], entry["verb"], entry["who"], datetime.fromisoformat(entry["began"]))
         elif run and entry["event"] == "call":
-            run.calls.append(Call(entry["stack"], entry["pid"], entry["started"], entry["log"]))
+            names = ("stack", "pid", "started", "log", "is_whole_apply")
+            run.calls.append(Call(*(entry[name] for name in names)))
         elif run and entry["event"] == "call ended":
             for call in run.calls:
                 if (call.pid, call.started) == (entry["pid"], entry["started"]):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from estate.stacks import Stack
 from runs.diagnostics import errors
 from runs.journal import Journal
@@ -21,6 +23,8 @@ _LOCK_LOOK_SECONDS = 5.0
 _LAST_LINES = 20
 # Which calls can change something.
 _CHANGING = ("apply", "destroy", "import")
+# Options of an apply that leave some of the stack as it is.
+_IN_PART = ("-target", "-refresh-only")
 # How Terraform says that the folder is not prepared, or for other plugins or another backend.
 _WANTS_INIT = ("terraform init", "Backend initialization required", "Required plugins are not installed")
 _WANTS_UPGRADE = "init -upgrade"
@@ -131,12 +135,13 @@ class PatientTerraform:
         )
         if arguments[0] not in _CHANGING:
             return self.supervisor.call(call, begun=lambda _: None, progress=self.progress)
+        is_whole = arguments[0] == "apply" and not any(each.startswith(_IN_PART) for each in arguments)
         noted = []
-        ended = self.supervisor.call(
-            call,
-            begun=lambda process: noted.append(self.journal.begun(self.stack.id, process, self.log)),
-            progress=self.progress,
-        )
+
+        def begun(process: psutil.Process) -> None:
+            noted.append(self.journal.begun(self.stack.id, process, self.log, is_whole_apply=is_whole))
+
+        ended = self.supervisor.call(call, begun=begun, progress=self.progress)
         is_lost = not ended.is_good and lost_an_answer(errors(ended.printed))
         self.has_lost_an_answer |= is_lost
         self.journal.ended(noted[0], is_good=ended.is_good, is_cut=bool(ended.cut) or is_lost)

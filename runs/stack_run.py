@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from estate.torn_state import mend
 from runs.adoption import conflicting, take_over
 from runs.diagnostics import errors
 from runs.errored_state import why_unfit
@@ -45,6 +46,8 @@ class StackRun:
     def _run(self) -> bool:
         """Gives whether there was something to do."""
         self._wait_for_survivor()
+        if mend(self.terraform.stack):
+            self.terraform.tell("its state was being written when a run was killed: it is again as before that run")
         (self.terraform.stack.folder / IMPORTS).unlink(missing_ok=True)
         if not self._prepare():
             return False

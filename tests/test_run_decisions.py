@@ -173,10 +173,11 @@ def test_a_journal_tells_what_was_cut_off_until_an_apply_is_good(tmp_path: Path,
 
     assert journal.was_cut_off("stack")
     assert not journal.was_cut_off("other")
-    for verb, left in (("destroy", True), ("apply", False)):
-        with journal.run(verb):
-            journal.ended(journal.begun("stack", psutil.Process(), tmp_path), is_good=True, is_cut=False)
-        assert journal.was_cut_off("stack") is left, verb
+    for is_whole_apply in (False, True):
+        with journal.run("apply"):
+            call = journal.begun("stack", psutil.Process(), tmp_path, is_whole_apply=is_whole_apply)
+            journal.ended(call, is_good=True, is_cut=False)
+        assert journal.was_cut_off("stack") is not is_whole_apply
 
 
 def test_a_torn_line_of_a_journal_is_passed_over(tmp_path: Path, sleeper: psutil.Popen) -> None:

@@ -43,11 +43,33 @@ def test_a_whole_state_stays(stack: Stack, tmp_path: Path) -> None:
     assert (tmp_path / "one.tfstate").read_text() == after
 
 
-@pytest.mark.parametrize("backup", [None, "", "{"])
-def test_without_a_whole_backup_nothing_is_touched(backup: str | None, stack: Stack, tmp_path: Path) -> None:
+def test_the_beginning_of_a_first_state_is_set_aside(stack: Stack, tmp_path: Path) -> None:
+    state = tmp_path / "one.tfstate"
+    state.with_name("one.tfstate.backup").unlink()
+    state.write_text(begun := '{\n  "version": 4,\n  "terraform_version": "1.11.4",\n  "resources": [')
+
+    assert mend(stack)
+
+    assert state.read_text() == ""
+    assert state.with_name("one.tfstate.torn").read_text() == begun
+    assert not mend(stack)
+
+
+@pytest.mark.parametrize("written", ["", "{", "version = 4", '{"version": 4, "resources": ['])
+def test_what_is_not_of_terraforms_hand_stays(written: str, stack: Stack, tmp_path: Path) -> None:
+    state = tmp_path / "one.tfstate"
+    state.with_name("one.tfstate.backup").unlink()
+    state.write_text(written)
+
+    assert not mend(stack)
+
+    assert state.read_text() == written
+
+
+@pytest.mark.parametrize("backup", ["", "{"])
+def test_without_a_whole_backup_nothing_is_touched(backup: str, stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "one.tfstate").write_text("")
-    kept = tmp_path / "one.tfstate.backup"
-    kept.unlink() if backup is None else kept.write_text(backup)
+    (tmp_path / "one.tfstate.backup").write_text(backup)
 
     assert not mend(stack)
 

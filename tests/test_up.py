@@ -187,9 +187,20 @@ def held_up(estate: Rehearsing, stack: str) -> Iterator[psutil.Process]:
         yield terraform
 
 
-@pytest.mark.parametrize("next_command", ["up", "teardown"])
+def tear(estate: Rehearsing, stack: str) -> set[str]:
+    """As if the killed run had been writing its first state: what it knows then, which is nothing."""
+    file = state_of(estate, stack)
+    whole = file.read_text()
+    file.write_text(whole[: len(whole) // 2])
+    file.with_name(f"{file.name}.backup").unlink(missing_ok=True)
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("next_command", "is_torn"), [("up", False), ("teardown", False), ("up", True), ("teardown", True)]
+)
 def test_what_a_killed_run_has_made_is_neither_lost_nor_left(
-    estate: Rehearsing, deployed: Path, next_command: str
+    estate: Rehearsing, deployed: Path, next_command: str, *, is_torn: bool
 ) -> None:
     environment = estate.rehearsal.environment
     before = sorted(estate.left())
@@ -202,6 +213,8 @@ def test_what_a_killed_run_has_made_is_neither_lost_nor_left(
         killed.kill()
         its_terraform.kill()
         known = managed(state_of(estate, "cluster"))
+    if is_torn:
+        known = tear(estate, "cluster")
     # The cloud does what it was asked for, though nobody waits for the answer any more.
     time.sleep(2)
 
