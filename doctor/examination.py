@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from modelyard.errors import ConfigurationError
 
-from doctor import checkout, machine
+from doctor import checkout, machine, workflows
 from doctor.check import Check
 from doctor.declared import Declared, settings_check
+from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
-from stacks.settings import Settings
+from stacks.local.settings import LocalSettings
+from stacks.settings import CloudSettings, Settings
 
 
 def checks(environment: str | None) -> Iterator[Check]:
@@ -27,6 +29,8 @@ def checks(environment: str | None) -> Iterator[Check]:
     yield settings_check(environment, None)
     declared = Declared(settings)
     yield from declared.checks()
+    if isinstance(settings, CloudSettings):
+        yield from workflows.checks(settings, declared)
     yield from _of_the_cloud(settings, declared)
 
 
@@ -39,3 +43,11 @@ def _of_the_cloud(settings: Settings, declared: Declared) -> Iterator[Check]:
             from doctor.google import Google  # noqa: PLC0415 - see above
 
         yield from Google(settings, declared).checks()
+    elif isinstance(settings, AksSettings):
+        from doctor.azure import Azure  # noqa: PLC0415 - see above
+
+        yield from Azure(settings, declared).checks()
+    elif isinstance(settings, LocalSettings):
+        from doctor.local import Local  # noqa: PLC0415 - see above
+
+        yield from Local(settings, declared).checks()

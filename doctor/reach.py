@@ -84,7 +84,8 @@ def greet(cluster: Cluster) -> Finding:
             return warn(f"it answers, and does not let you list nodes: {error.said}", error.mend)
         raise
     ready = sum(_is_ready(node) for node in nodes)
-    return ok(f"it answers: {ready} of {len(nodes)} nodes are ready")
+    told = f"it answers: {ready} of {len(nodes)} nodes are ready"
+    return warn(told, "kubectl describe nodes says why") if nodes and not ready else ok(told)
 
 
 def _is_ready(node: Mapping[str, Any]) -> bool:

@@ -3,18 +3,15 @@
 import base64
 import json
 import os
-import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from modelyard.errors import ConfigurationError
 
 import pytest
-import trustme
 from google.oauth2 import credentials as user_credentials
 
 from doctor.check import Check, Finding, Result, ok, run
@@ -27,12 +24,12 @@ from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
 from tests.conftest import Synthesise
 from tests.doctor.google_world import GoogleProject, plant_cluster, project
+from tests.doctor.kube import TOKEN, api_server, put_login_program
 from tests.leftovers.fake_google import PROJECT, refusal
 from tests.leftovers.google_estate import Remains, plant_nodes, plant_service
-from tests.leftovers.http_server import Answer, Request, serve
+from tests.leftovers.http_server import Answer, serve
 from tests.test_silent_cluster import deaf_server
 
-TOKEN = "of-nobody"  # noqa: S105 - what the tests' Google gives
 Served = tuple[GoogleProject, dict[str, str]]
 STATE_STACK = "npx cdktf deploy gke-dev-state"
 
@@ -58,17 +55,8 @@ def world(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("doctor.google_api.client", _client)
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    credential = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "kind": "ExecCredential",
-        "status": {"token": TOKEN},
-    }
-    program = programs / "gke-gcloud-auth-plugin"
-    program.write_text(f"#!/bin/sh\necho '{json.dumps(credential)}'\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    put_login_program(tmp_path / "programs", "gke-gcloud-auth-plugin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}:/usr/bin:/bin")
     return world
 
 
@@ -371,27 +359,15 @@ def test_the_login_program(world: GoogleProject, declared: Declared, monkeypatch
     assert look("cluster", declared) == Finding("skipped", "needs login program")
 
 
+def trusting(certificate: bytes) -> dict[str, str]:
+    """As GKE tells it."""
+    return {"clusterCaCertificate": base64.b64encode(certificate).decode()}
+
+
 NODES = [
     {"metadata": {"name": name}, "status": {"conditions": [{"type": "Ready", "status": ready}]}}
     for name, ready in (("one", "True"), ("two", "False"))
 ]
-
-
-@contextmanager
-def api_server(nodes: Answer) -> Iterator[tuple[str, str]]:
-    """An API server with TLS; gives its address and its authority's certificate in base 64."""
-    authority = trustme.CA()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-
-    def answer(request: Request) -> Answer:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        if headers.get("authorization") != f"Bearer {TOKEN}":
-            return Answer({"message": "Unauthorized"}, 401)
-        return nodes if request.path == "/api/v1/nodes" else Answer({"gitVersion": "v1.33.0"})
-
-    with serve(answer, tls=tls) as port:
-        yield f"127.0.0.1:{port}", base64.b64encode(authority.cert_pem.bytes()).decode()
 
 
 @pytest.mark.parametrize(
@@ -413,7 +389,7 @@ def test_the_cluster(world: GoogleProject, declared: Declared, nodes: Answer, st
     assert look("cluster", declared) == Finding("warn", "gke-dev is RUNNING", "wait until GKE is done with it")
     with api_server(nodes) as (endpoint, certificate):
         world.clusters.clear()
-        plant_cluster(world, settings, endpoint=endpoint, masterAuth={"clusterCaCertificate": certificate})
+        plant_cluster(world, settings, endpoint=endpoint, masterAuth=trusting(certificate))
         finding = look("cluster", declared)
 
     assert finding.state == state, finding
@@ -427,7 +403,7 @@ def test_a_cluster_that_does_not_answer_this_machine(
     settings = declared.settings
     assert isinstance(settings, GkeSettings)
     with deaf_server() as port, api_server(Answer()) as (_, certificate):
-        plant_cluster(world, settings, endpoint=f"127.0.0.1:{port}", masterAuth={"clusterCaCertificate": certificate})
+        plant_cluster(world, settings, endpoint=f"127.0.0.1:{port}", masterAuth=trusting(certificate))
         finding = look("cluster", declared)
 
     assert finding.state == "fail"
