@@ -123,7 +123,7 @@ class AzureApi:
             page = self._sent(HttpRequest("GET", following))
             yield from page["value"]
 
-    def graph(self, path: str, body: object = None) -> Mapping[str, Any]:
+    def graph(self, path: str, body: Mapping[str, list[str]] | None = None) -> Mapping[str, Any]:
         """The answer of Microsoft Graph; what has a body is a POST. Raises like `ask`."""
         try:
             token = self._credential.get_token(f"{GRAPH}/.default").token

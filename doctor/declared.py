@@ -103,7 +103,7 @@ class Declared:
             for name, entry in stack.required_providers.items()
         }
         told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-        missing = [name for name, version in versions.items() if not _is_here(name, version)]
+        missing = [name for name, version in sorted(versions.items()) if not _is_here(name, version)]
         if not missing:
             return ok(f"{told}, all on this machine")
         try:

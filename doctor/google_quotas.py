@@ -1,6 +1,7 @@
 """The quotas of a region of Google Cloud, and of a project's over all regions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from doctor.check import Finding, fail, skipped
@@ -53,7 +54,7 @@ class _Quotas:
         wanted = self._wanted(cpus, regional)
         quotas = [
             *self._told(wanted, regional, region),
-            *self._told({"CPUS_ALL_REGIONS": sum(cpus.values())}, everywhere, "all"),
+            *self._told({"CPUS_ALL_REGIONS": sum(cpus.values())}, everywhere, "all regions"),
         ]
         if any(quota.short > 0 for quota in quotas) and is_living(settings):
             quotas = self._less_own(quotas)
@@ -104,9 +105,8 @@ class _Quotas:
         return wanted
 
     def _told(self, wanted: Mapping[str, int], told: Mapping[str, Mapping[str, Any]], where: str) -> list[Quota]:
-        place = "all regions" if where == "all" else where
         return [
-            Quota(f"{metric} in {place}", units, int(told[metric]["limit"]), int(told[metric]["usage"]))
+            Quota(f"{metric} in {where}", units, int(told[metric]["limit"]), int(told[metric]["usage"]))
             for metric, units in wanted.items()
             if metric in told  # of newer families Compute Engine does not tell
         ]
@@ -120,16 +120,11 @@ class _Quotas:
         gigabytes = self._settings.cluster.node_pool.disk_gigabytes
         public = 0 if self._settings.cluster.private_nodes else nodes
         have = {"IN_USE_ADDRESSES": public + rules, "DISKS_TOTAL_GB": nodes * gigabytes}
-        return [
-            Quota(
-                each.name,
-                each.needed,
-                each.limit,
-                each.used,
-                own=have.get(metric, nodes * cores if "CPUS" in metric else 0),
-            )
-            for each, metric in ((quota, quota.name.partition(" ")[0]) for quota in quotas)
-        ]
+
+        def own_of(metric: str) -> int:
+            return have.get(metric, nodes * cores if "CPUS" in metric else 0)
+
+        return [replace(each, own=own_of(each.name.partition(" ")[0])) for each in quotas]
 
 
 def _by_metric(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

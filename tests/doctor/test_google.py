@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +24,8 @@ from doctor.reach import is_signed_in
 from leftovers.google_client import client
 from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
-from tests.conftest import Synthesise
+from stacks.paths import ROOT
+from tests.conftest import Synthesise, command_environment
 from tests.doctor.google_world import GoogleProject, plant_cluster, project
 from tests.doctor.kube import TOKEN, api_server, put_login_program
 from tests.leftovers.fake_google import PROJECT, refusal
@@ -444,3 +447,23 @@ def test_a_refusal_is_told_with_its_mend(world: GoogleProject, declared: Declare
 
     assert (finding.state, finding.found) == ("fail", "403: Permission denied on it")
     assert finding.mend == f"ask who owns the project {PROJECT} for the right to see that"
+
+
+def test_the_command_asks_all_of_it_and_prints_no_secret(world: GoogleProject, server: Served) -> None:
+    world.set_quotas(PREEMPTIBLE_CPUS=5)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "commands", "doctor", "gke-dev"],
+        cwd=ROOT,
+        env=command_environment(ROOT) | server[1],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "✓ permissions" in done.stdout
+    assert "PREEMPTIBLE_CPUS in us-central1: 6 needed, limit 5, 0 in use: 1 short" in done.stdout
+    assert TOKEN not in done.stdout
+    assert "PRIVATE KEY" not in done.stdout

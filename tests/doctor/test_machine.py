@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from commands import prerequisites
 from doctor import checkout, machine
 from doctor.check import Check, Finding, run
+from doctor.examination import checks
 from runs.journal import Journal
 from stacks.paths import ROOT
 from tests.conftest import command_environment
@@ -237,3 +239,10 @@ def test_an_environment_that_there_is_not_is_a_mistake_of_the_call() -> None:
 
     assert done.returncode == 2
     assert "'gke-def' is none of aks-dev, gke-dev, local, prod" in done.stderr.replace("\n", " ")
+
+
+def test_the_page_lists_every_check_as_it_is() -> None:
+    written = re.findall(r"^\| ([a-z ]+) \| ([^|]+\.) \|$", (ROOT / "docs" / "doctor.md").read_text(), re.MULTILINE)
+    known = {(each.name, each.about) for name in (None, "gke-dev", "aks-dev", "local") for each in checks(name)}
+
+    assert set(written) == known
