@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from modelyard.errors import ConfigurationError
 
 #: `warn` does not stop a deploy, or not every one; `skipped` could not be looked at.
 State = Literal["ok", "warn", "fail", "skipped"]
+_BUSY: Final = "run it again; look at the network (a proxy, a VPN?), and at how busy this machine is"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Check:
     about: str
     look: Callable[[], Finding]
     needs: tuple[str, ...] = ()
-    seconds: float = 10
+    seconds: float = 20
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,7 @@ class _Run:
         for check in [self._check(name) for name in self._begun if self._left(name) <= 0]:
             self._end(
                 check,
-                fail(
-                    f"no answer within {check.seconds:g} s", "look at the network (a proxy, a VPN?), and run it again"
-                ),
+                fail(f"no answer within {check.seconds:g} s", _BUSY),
             )
 
     def _end(self, check: Check, finding: Finding) -> None:
