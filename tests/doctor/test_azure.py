@@ -19,19 +19,18 @@ from doctor.azure import PROVIDERS, Azure
 from doctor.azure_api import Login
 from doctor.azure_permissions import actions, missing, unknown
 from doctor.azure_quotas import SKUS, USAGES
-from doctor.check import Check, Finding, Result, ok, run
+from doctor.check import Finding
 from doctor.declared import Declared
 from leftovers import azure_kinds as kinds
 from stacks.aks.settings import AksSettings
 from stacks.environments import environment_names, load_settings
 from tests.conftest import Synthesise
 from tests.doctor.azure_world import ADDRESSES, CORES, GROUP, PERSON, AzureSubscription, plant_cluster, token
-from tests.doctor.kube import TOKEN, api_server, put_login_program
+from tests.doctor.kube import api_server, put_login_program
+from tests.doctor.looking import findings, synthesised
 from tests.leftovers.fake_azure import SUBSCRIPTION, azure, refusal
 from tests.leftovers.http_server import Answer
 
-#: In the place of the check that synthesises, which was made once.
-SYNTHESISED = Check(name="stacks", group="g", about="a", look=lambda: ok("synthesised"))
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
 Served = tuple[AzureSubscription, dict[str, str]]
 
@@ -59,10 +58,7 @@ def world(server: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Az
 @pytest.fixture(scope="module")
 def declared() -> Declared:
     """What aks-dev declares, synthesised once."""
-    found = Declared(load_settings("aks-dev"))
-    (stacks,) = run([each for each in found.checks() if each.name == "stacks"])
-    assert stacks.finding.state == "ok", stacks
-    return found
+    return synthesised("aks-dev")
 
 
 def settings_of(declared: Declared) -> AksSettings:
@@ -71,36 +67,28 @@ def settings_of(declared: Declared) -> AksSettings:
     return settings
 
 
-def examine(declared: Declared, *names: str, settings: AksSettings | None = None) -> dict[str, Result]:
-    """All checks of Azure, or some and what they need; none of them tells a token."""
-    checks = {each.name: each for each in (SYNTHESISED, *Azure(settings or settings_of(declared), declared).checks())}
-    wanted, left = set(), list(names or checks)
-    while left:
-        wanted.add(each := left.pop())
-        left += checks[each].needs
-    results = run([check for check in checks.values() if check.name in wanted])
-    assert "signed-by-nobody" not in str(results)
-    assert TOKEN not in str(results)
-    return {each.check.name: each for each in results}
-
-
 def look(name: str, declared: Declared, settings: AksSettings | None = None) -> Finding:
     """What one check finds."""
-    return examine(declared, name, settings=settings)[name].finding
+    return findings(Azure(settings or settings_of(declared), declared).checks(), name)[name]
+
+
+def examine(declared: Declared) -> dict[str, Finding]:
+    """What all checks find."""
+    return findings(Azure(settings_of(declared), declared).checks())
 
 
 def test_a_subscription_in_which_all_is_well(world: AzureSubscription, declared: Declared) -> None:
     results = examine(declared)
 
-    states = {name: each.finding.state for name, each in results.items()}
+    states = {name: each.state for name, each in results.items()}
     # No cluster is made yet, and no registry of Azure's is reached from a test.
     assert {name for name, state in states.items() if state != "ok"} == {"cluster", "registry login"}, results
-    login = results["azure login"].finding.found
+    login = results["azure login"].found
     assert login.startswith("ada@example.com, tenant 22222222-2222-2222-2222-222222222222, token until ")
-    assert results["subscription"].finding.found == f"Machine learning, {SUBSCRIPTION}"
-    assert results["resource providers"].finding.found.startswith("ContainerRegistry, ContainerService, Insights, ")
-    assert results["operators"].finding.found == "a member of operators"
-    assert results["quotas"].finding.found.splitlines() == [
+    assert results["subscription"].found == f"Machine learning, {SUBSCRIPTION}"
+    assert results["resource providers"].found.startswith("ContainerRegistry, ContainerService, Insights, ")
+    assert results["operators"].found == "a member of operators"
+    assert results["quotas"].found.splitlines() == [
         "PublicIPAddresses in westeurope: 6 needed, limit 20, 0 in use",
         "StandardSkuPublicIpAddresses in westeurope: 6 needed, limit 20, 0 in use",
         "cores in westeurope: 4 needed, limit 10, 0 in use",
@@ -114,11 +102,11 @@ def test_nobody_is_logged_in(
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
     results = examine(declared)
 
-    login = results.pop("azure login").finding
+    login = results.pop("azure login")
     assert login.state == "fail"
     assert login.found.startswith("nobody is logged in to Azure: ")
     assert login.mend == "az login; in a workflow, azure/login"
-    asking = [each.finding.state for name, each in results.items() if name not in ("stacks", "login program")]
+    asking = [each.state for name, each in results.items() if name not in ("stacks", "login program")]
     assert set(asking) == {"skipped"}
     assert capfd.readouterr().err == ""
     assert world.requests == []
