@@ -65,29 +65,36 @@ class AzureApi:
 
     def __init__(self, subscription: str) -> None:
         self.subscription = f"/subscriptions/{subscription}"
-        self._credential = DefaultAzureCredential()
-        self._client = ResourceManagementClient(
-            self._credential,
-            subscription,
-            os.environ.get("ARM_ENDPOINT", _PUBLIC).rstrip("/"),
-            credential_scopes=[_SCOPE],
-            connection_timeout=_SECONDS,
-            read_timeout=_SECONDS,
-            retry_total=1,
-        )
+        self._subscription_id = subscription
+        self._credential: DefaultAzureCredential
+        self._client: ResourceManagementClient
 
     def log_in(self) -> Login:
-        """Who is logged in. Raises ConfigurationError where nobody is."""
+        """Who is logged in; comes before every question. Raises ConfigurationError where nobody is."""
         # What each way to log in has to say, over many lines.
         logging.getLogger("azure.identity").setLevel(logging.ERROR)
         try:
+            self._credential = DefaultAzureCredential()
             token = self._credential.get_token(_SCOPE)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"the variables for Azure's login are wrong: {error}", mend="look at those that begin with AZURE_"
+            ) from error
         except ClientAuthenticationError as error:
             raise ConfigurationError(
                 f"nobody is logged in to Azure: {error.message.strip().splitlines()[0]}", mend=_LOG_IN
             ) from error
         except AzureError as error:
             raise ConfigurationError(f"Azure's login does not answer: {type(error).__name__}", mend=_NETWORK) from error
+        self._client = ResourceManagementClient(
+            self._credential,
+            self._subscription_id,
+            os.environ.get("ARM_ENDPOINT", _PUBLIC).rstrip("/"),
+            credential_scopes=[_SCOPE],
+            connection_timeout=_SECONDS,
+            read_timeout=_SECONDS,
+            retry_total=1,
+        )
         return Login(token.token, token.expires_on)
 
     def ask(self, path: str, version: str, *, method: str = "GET", **query: str) -> Mapping[str, Any]:

@@ -112,6 +112,16 @@ def test_nobody_is_logged_in(
     assert world.requests == []
 
 
+@pytest.mark.usefixtures("world")
+def test_variables_that_are_wrong(declared: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "anything")
+
+    login = look("azure login", declared)
+
+    assert (login.state, login.mend) == ("fail", "look at those that begin with AZURE_")
+    assert "AZURE_TOKEN_CREDENTIALS" in login.found
+
+
 @pytest.mark.parametrize(
     ("claims", "said"),
     [

@@ -58,6 +58,29 @@ def test_nobody_is_logged_in(gke: Declared, monkeypatch: pytest.MonkeyPatch, tmp
     assert asking["cluster"].found == "needs project"
 
 
+@pytest.mark.usefixtures("google")
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{{{TOKEN}",
+        "{}",
+        f'{{"type": "authorized_user", "refresh_token": "{TOKEN}"}}',
+        '{"type": "service_account", "client_email": "a@b.c", "token_uri": "", "private_key": "BEGIN PRIVATE KEY"}',
+    ],
+)
+def test_a_login_that_is_broken_is_told_without_what_is_in_it(
+    gke: Declared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "login.json").write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "login.json"))
+
+    login = look("google login", gke)
+
+    assert login.state == "fail"
+    assert login.found.startswith("nobody is logged in to Google Cloud: ")
+    assert login.mend.startswith("gcloud auth application-default login")
+
+
 def test_a_login_that_has_expired(google: GoogleProject, gke: Declared) -> None:
     said = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
     google.faults["token"] = [Answer(said, 400)] * 5
