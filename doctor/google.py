@@ -16,8 +16,6 @@ from doctor.google_quotas import look_at_quotas
 from stacks.gke.settings import GkeSettings
 
 _CONSOLE: Final = "https://console.cloud.google.com"
-# So many are tested, or looked up, in one request.
-_AT_ONCE: Final = 20
 
 
 class Google:
@@ -140,14 +138,9 @@ class Google:
     def _permissions(self) -> Finding:
         project, wanted = self._settings.project_id, permissions(self._declared.types)
         projects = self._api.client("cloudresourcemanager", "v3").projects()
-        given: set[str] = set()
-        for start in range(0, len(wanted), _AT_ONCE):
-            body = {"permissions": wanted[start : start + _AT_ONCE]}
-            given.update(
-                self._api.ask(projects.testIamPermissions(resource=f"projects/{project}", body=body)).get(
-                    "permissions", ()
-                )
-            )
+        # Up to a hundred may be asked for at once.
+        request = projects.testIamPermissions(resource=f"projects/{project}", body={"permissions": wanted})
+        given = self._api.ask(request).get("permissions", ())
         others = unknown(self._declared.types)
         more = f"; nobody knows here what it takes to make {', '.join(others)}" if others else ""
         if missing := [each for each in wanted if each not in given]:

@@ -44,34 +44,33 @@ class _Quotas:
                 f"there is no region {region}",
                 f"write another one into environments/{settings.name}.toml: region; gcloud compute regions list",
             )
-        cpus = self._cpus()
-        if missing := [machine for (machine, _), each in cpus.items() if each == 0]:
+        cores = {machine: self._cores(machine) for machine, _ in self._needs.machines}
+        if missing := [machine for machine, each in cores.items() if each == 0]:
             return fail(
                 f"{region} has no machines of type {', '.join(missing)}",
                 f"write another one into environments/{settings.name}.toml: cluster.node_pool.machine_type",
             )
         everywhere = _by_metric(self._api.ask(self._compute.projects().get(project=project)))
+        cpus = {key: nodes * cores[key[0]] for key, nodes in self._needs.machines.items()}
         wanted = self._wanted(cpus, regional)
         quotas = [
             *self._told(wanted, regional, region),
             *self._told({"CPUS_ALL_REGIONS": sum(cpus.values())}, everywhere, "all regions"),
         ]
         if any(quota.short > 0 for quota in quotas) and is_living(settings):
-            quotas = self._less_own(quotas)
-        return verdict(
+            quotas = self._less_own(quotas, sum(cores.values()))
+        finding = verdict(
             quotas,
             f"ask for more, which may take days: https://console.cloud.google.com/iam-admin/quotas?project={project}; "
             f"or lower environments/{settings.name}.toml: cluster.node_pool.max_nodes",
         )
-
-    def _cpus(self) -> dict[tuple[str, bool], int]:
-        """Cores of all nodes at most, by the machine's type; 0 for one that the region has not."""
-        return {
-            (machine, is_preemptible): nodes * self._cores(machine)
-            for (machine, is_preemptible), nodes in self._needs.machines.items()
-        }
+        # Of newer families of machines Compute Engine does not tell.
+        untold = [metric for metric in wanted if metric not in regional]
+        lines = [f"{metric} in {region}: {wanted[metric]} needed, no limit is told" for metric in untold]
+        return replace(finding, found="\n".join([finding.found, *lines]))
 
     def _cores(self, machine: str) -> int:
+        """Of a machine of this type; 0 where the region has none."""
         collection = self._compute.machineTypes()
         request = collection.aggregatedList(project=self._settings.project_id, filter=f"name = {machine}")
         while request is not None:
@@ -86,7 +85,7 @@ class _Quotas:
     def _wanted(
         self, cpus: Mapping[tuple[str, bool], int], regional: Mapping[str, Mapping[str, Any]]
     ) -> dict[str, int]:
-        """Units by Google's name for the quota."""
+        """Units by Google's name for the quota; `cpus` are those of all nodes, by type and whether preemptible."""
         wanted: dict[str, int] = {}
 
         def add(metric: str, units: int) -> None:
@@ -108,15 +107,14 @@ class _Quotas:
         return [
             Quota(f"{metric} in {where}", units, int(told[metric]["limit"]), int(told[metric]["usage"]))
             for metric, units in wanted.items()
-            if metric in told  # of newer families Compute Engine does not tell
+            if metric in told
         ]
 
-    def _less_own(self, quotas: list[Quota]) -> list[Quota]:
+    def _less_own(self, quotas: list[Quota], cores: int) -> list[Quota]:
         """With what a living cluster has already, which is in use and need not be had twice."""
         own = find(self._settings, include_living=True)
         nodes = sum(each.kind == google_kinds.INSTANCE.name for each in own)
         rules = sum(each.kind == google_kinds.FORWARDING_RULE.name for each in own)
-        cores = sum(self._cores(machine) for machine, _ in self._needs.machines)
         gigabytes = self._settings.cluster.node_pool.disk_gigabytes
         public = 0 if self._settings.cluster.private_nodes else nodes
         have = {"IN_USE_ADDRESSES": public + rules, "DISKS_TOTAL_GB": nodes * gigabytes}

@@ -1,9 +1,13 @@
 """Google Cloud's quotas, each a little too small."""
 
+import datetime
+
 import pytest
 
+from doctor.check import run
 from doctor.declared import Declared
 from stacks.gke.settings import GkeSettings
+from stacks.settings import Suspended
 from tests.doctor.google_world import GoogleProject, plant_cluster
 from tests.doctor.looking import look
 from tests.leftovers.fake_google import PROJECT
@@ -74,3 +78,24 @@ def test_a_region_and_a_machine_that_there_are_not(google: GoogleProject, gke: D
     finding = look("quotas", gke)
     assert (finding.state, finding.found) == ("fail", "there is no region us-central1")
     assert "gcloud compute regions list" in finding.mend
+
+
+def test_an_environment_that_sleeps_needs_no_cores(google: GoogleProject, gke: Declared) -> None:
+    google.set_quotas(everywhere=0, CPUS=0, PREEMPTIBLE_CPUS=0)
+    asleep = Suspended(on=datetime.date(2026, 11, 20), by="ada@example.com")
+    sleeping = Declared(gke.settings.model_copy(update={"suspended": asleep}))
+    run([each for each in sleeping.checks() if each.name == "stacks"])
+
+    finding = look("quotas", sleeping)
+
+    assert finding.state == "ok"
+    assert "CPUS in us-central1: 0 needed, limit 0, 0 in use" in finding.found.splitlines()
+
+
+def test_a_quota_that_is_not_told(google: GoogleProject, gke: Declared) -> None:
+    google.things[f"projects/{PROJECT}/regions/us-central1"]["quotas"].pop(2)
+
+    finding = look("quotas", gke)
+
+    assert finding.state == "ok"
+    assert "DISKS_TOTAL_GB in us-central1: 300 needed, no limit is told" in finding.found.splitlines()
