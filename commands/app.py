@@ -11,6 +11,7 @@ from commands.adoption import adopt
 from commands.comment import comment
 from commands.cost import cost
 from commands.deployment import up
+from commands.doctor import doctor
 from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
@@ -34,6 +35,7 @@ app.command()(policies)
 app.command()(preview)
 app.command()(cost)
 app.command()(images)
+app.command()(doctor)
 app.command()(up)
 app.command()(teardown)
 app.command()(adopt)

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ class _Deployment:
         if said := failures(results, self.settings.name, more=self._of_pods):
             raise ConfigurationError(
                 f"deploy failed. Terraform says:\n\n{said}\n",
-                mend=f"{_mend(said)}, and run this again; what was printed is in {self.synthesis.place}",
+                mend=f"{_mend(said, self.settings.name)}, and run this again; "
+                f"what was printed is in {self.synthesis.place}",
             )
         count = sum(result.outcome == "done" for result in results.values())
         console.print(f"[bold green]deploy[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
@@ -149,7 +151,16 @@ class _Deployment:
         return {name: output["value"] for name, output in json.loads(printed).items()}
 
 
-def _mend(said: str) -> str:
+# Of the clouds and their providers, for who is not logged in, may not, or has used up a quota.
+_LACKING = re.compile(
+    r"could not find default credentials|invalid_grant|az login|Error 403|AuthorizationFailed|PERMISSION_DENIED"
+    r"|SERVICE_DISABLED|MissingSubscriptionRegistration|[Qq]uota",
+)
+
+
+def _mend(said: str, environment: str) -> str:
+    if _LACKING.search(said):
+        return f"mend what it says (`modelyard doctor {environment}` tells what else is missing)"
     if "\n  mend: " in said:
         return "do what is said above"
     if "cannot re-use a name" in said or "another operation" in said:

@@ -1,6 +1,7 @@
-"""Says in one line each which tools are missing or too old: `python3 commands/prerequisites.py`.
+"""Says in one line each which tools are missing, too old or broken: `python3 commands/prerequisites.py`.
 
 Standard library only, and nothing newer than Python 3.6: it runs before anything is installed, with whatever there is.
+The versions that are needed stand here and nowhere else; `modelyard doctor` tells by them, too.
 """
 
 import re
@@ -8,37 +9,56 @@ import shutil
 import subprocess
 import sys
 
-_PYTHON = (3, 11)
-# Name, how it tells its version, the least version, where to get it.
-_TOOLS = (
+#: The least version of Python, and where to get a newer one.
+PYTHON = (3, 11)
+_PYTHON_SOURCE = "https://www.python.org/downloads, then: make PYTHON=/path/to/it"
+#: Name, how it tells its version, the least version, where to get it.
+TOOLS = (
     ("node", ("node", "--version"), (20, 0), "https://nodejs.org/en/download"),
     ("npm", ("npm", "--version"), (9, 0), "it comes with Node: https://nodejs.org/en/download"),
     ("terraform", ("terraform", "version"), (1, 7), "https://developer.hashicorp.com/terraform/install"),
 )
+#: Releases that are new enough and do not work all the same: name and version, and why.
+BROKEN = {
+    ("node", "22.5.0"): "npm ends half-way under it (https://github.com/nodejs/node/issues/53902)",
+}
 
 
 def _needed(name: str, state: str, least: "tuple[int, int]", source: str) -> str:
     return "{} is {}, {}.{} or newer is needed: {}".format(name, state, least[0], least[1], source)
 
 
+def python_problem(version: "tuple[int, int]") -> str:
+    """What is wrong with a Python of this version; empty when all is well."""
+    return _needed("python", "{}.{}".format(*version), PYTHON, _PYTHON_SOURCE) if version < PYTHON else ""
+
+
+def told_version(command: "tuple[str, ...]") -> str:
+    """The first version in what a command prints; empty when there is none, or no such program."""
+    if shutil.which(command[0]) is None:
+        return ""
+    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode()
+    found = re.search(r"\d+\.\d+(\.\d+)?", said)
+    return found.group(0) if found else ""
+
+
+def tool_problem(name: str, told: str) -> str:
+    """What is wrong with one of the tools, by the version that it tells; empty when all is well."""
+    least, source = next((each[2], each[3]) for each in TOOLS if each[0] == name)
+    if not told:
+        state = "missing" if shutil.which(name) is None else "of a version that it does not tell"
+        return _needed(name, state, least, source)
+    if (name, told) in BROKEN:
+        return "{} {} does not work: {}; take another one: {}".format(name, told, BROKEN[name, told], source)
+    numbers = tuple(int(each) for each in told.split(".")[:2])
+    return _needed(name, ".".join(told.split(".")[:2]), least, source) if numbers < least else ""
+
+
 def missing_tools() -> "list[str]":
-    """One line for each tool that is missing or too old; empty when all is well."""
-    problems = []
-    if sys.version_info[:2] < _PYTHON:
-        state = "{}.{}".format(*sys.version_info[:2])
-        source = "https://www.python.org/downloads, then: make PYTHON=/path/to/it"
-        problems.append(_needed("python", state, _PYTHON, source))
-    for name, command, least, source in _TOOLS:
-        if shutil.which(name) is None:
-            problems.append(_needed(name, "missing", least, source))
-            continue
-        said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode()
-        found = re.search(r"(\d+)\.(\d+)", said)
-        if found is None:
-            problems.append(_needed(name, "of a version that it does not tell", least, source))
-        elif (int(found.group(1)), int(found.group(2))) < least:
-            problems.append(_needed(name, found.group(0), least, source))
-    return problems
+    """One line for each tool that is missing, too old or broken; empty when all is well."""
+    problems = [python_problem(sys.version_info[:2])]
+    problems += [tool_problem(name, told_version(command)) for name, command, _, _ in TOOLS]
+    return [each for each in problems if each]
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from stacks.settings import CloudSettings, Settings, Suspended
 from suspension.record import TABLE
 
 if TYPE_CHECKING:
+    from estate.insist import Deadline
     from suspension.aks_power import AksPower
-    from suspension.insist import Deadline
     from suspension.workloads import Workloads
 
 console = Console(highlight=False, soft_wrap=True)
@@ -136,7 +136,7 @@ def _workloads(synthesis: Synthesis, *, patience: "Deadline | None" = None) -> "
         return None
     # Kubernetes' client takes half a second to import, for which no other command should wait.
     from estate.cluster_access import cluster_of  # noqa: PLC0415 - see above
-    from suspension.insist import insist  # noqa: PLC0415 - see above
+    from estate.insist import insist  # noqa: PLC0415 - see above
     from suspension.workloads import Workloads  # noqa: PLC0415 - see above
 
     cluster = insist(lambda: cluster_of(synthesis), patience) if patience else cluster_of(synthesis)
@@ -169,7 +169,7 @@ def _apply(synthesis: Synthesis, deadline: "Deadline") -> None:
 
 
 def _deadline(limit: str) -> "Deadline":
-    from suspension.insist import Deadline  # noqa: PLC0415 - see _workloads
+    from estate.insist import Deadline  # noqa: PLC0415 - see _workloads
 
     return Deadline(span(limit).total_seconds())
 

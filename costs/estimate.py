@@ -144,6 +144,13 @@ def estimate(resources: Sequence[Resource], place: Place, book: PriceBook | None
     return reckoning.estimate()
 
 
+def charges(resources: Sequence[Resource], place: Place) -> Iterator[Finding]:
+    """What the resources of an environment are charged for, whatever the price: how many of what there may be."""
+    estate = Estate(place, resources)
+    for resource in resources:
+        yield from _findings(resource, estate)
+
+
 def _findings(resource: Resource, estate: Estate) -> Iterator[Finding]:
     if not resource.is_counted:
         yield NoPrice(what=resource.type, why="how many there are is not known")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from modelyard.errors import ConfigurationError
 from modelyard.serving.cluster import Cluster
 
+from estate.stacks import Estate
 from estate.synthesis import Synthesis
 from stacks.local.settings import LocalSettings
 from terraform_cli.call import terraform
@@ -24,7 +25,12 @@ def cluster_of(synthesis: Synthesis) -> Cluster:
     settings = synthesis.settings
     if isinstance(settings, LocalSettings):
         return Cluster(context=settings.context)
-    return Cluster(kubeconfig(deployed_cluster(synthesis), _login(synthesis)))
+    login = login_program(synthesis.estate)
+    if login is None:
+        raise ConfigurationError(
+            f"{settings.name} has neither services nor add-ons", mend="take it down: modelyard teardown"
+        )
+    return Cluster(kubeconfig(deployed_cluster(synthesis), login))
 
 
 def deployed_cluster(synthesis: Synthesis) -> Mapping[str, Any]:
@@ -48,16 +54,14 @@ def deployed_cluster(synthesis: Synthesis) -> Mapping[str, Any]:
     )
 
 
-def _login(synthesis: Synthesis) -> Mapping[str, Any]:
-    """The program that the stacks of services and add-ons log in with."""
-    for stack in synthesis.estate.values():
+def login_program(estate: Estate) -> Mapping[str, Any] | None:
+    """The block `exec` by which the stacks of services and add-ons log in to the cluster; None if there are none."""
+    for stack in estate.values():
         for provider in stack.configuration.get("provider", {}).get("kubernetes", []):
-            (login,) = provider["exec"]
-            found: Mapping[str, Any] = login
-            return found
-    raise ConfigurationError(
-        f"{synthesis.settings.name} has neither services nor add-ons", mend="take it down: modelyard teardown"
-    )
+            for login in provider.get("exec", []):
+                found: Mapping[str, Any] = login
+                return found
+    return None
 
 
 def kubeconfig(cluster: Mapping[str, Any], login: Mapping[str, Any]) -> dict[str, Any]:

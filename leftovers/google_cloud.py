@@ -1,25 +1,16 @@
-"""Google Cloud, by Google's own client library and the discovery documents that it brings.
+"""Google Cloud, by Google's own client library."""
 
-The variables GOOGLE_COMPUTE_CUSTOM_ENDPOINT and GOOGLE_CONTAINER_CUSTOM_ENDPOINT, which Terraform's provider reads too,
-say where the two APIs are for those who reach them otherwise than everybody.
-"""
-
-import json
-import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from modelyard.errors import ConfigurationError
 
-import google.auth
-import google_auth_httplib2
 import httplib2
 from google.auth.exceptions import GoogleAuthError
-from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
+from leftovers.google_client import client, log_in, nobody, told
 from leftovers.google_kinds import KINDS, SNAPSHOT, Kind, Thing, path_of
 from leftovers.google_ownership import Owner, Ownership, description
 from leftovers.google_prices import priced
@@ -31,7 +22,6 @@ from stacks.gke.settings import GkeSettings
 # The library's own tries: on 429, 5xx, and the 403s that mean too many requests.
 _RETRIES: Final = 5
 _CALL_SECONDS: Final = 150  # operations.wait answers within two minutes
-_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 _IN_USE: Final = {"resourceInUseByAnotherResource", "resourceNotReady", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE"}
 
 
@@ -54,7 +44,9 @@ class GoogleCloud:
     @classmethod
     def of(cls, settings: GkeSettings) -> "GoogleCloud":
         """As whoever is logged in. Raises ConfigurationError where nobody is."""
-        return cls(settings, compute=_client("compute"), container=_client("container"))
+        credentials = log_in()
+        compute, container = (client(api, "v1", credentials, seconds=_CALL_SECONDS) for api in ("compute", "container"))
+        return cls(settings, compute=compute, container=container)
 
     def is_living(self) -> bool:
         """Whether GKE has the cluster, in whatever condition."""
@@ -188,37 +180,6 @@ def _claim(thing: Thing) -> str:
     return f"{namespace}/{name}" if name else ""
 
 
-def _client(api: str) -> Any:  # noqa: ANN401 - built at run time from the discovery document
-    # It warns of a default project that is missing: the environment names its own.
-    logging.getLogger("google.auth._default").setLevel(logging.ERROR)
-    try:
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
-    except GoogleAuthError as error:
-        raise _nobody(error) from error
-    return discovery.build(
-        api,
-        "v1",
-        http=google_auth_httplib2.AuthorizedHttp(credentials, http=httplib2.Http(timeout=_CALL_SECONDS)),
-        static_discovery=True,
-        client_options=_options(api),
-    )
-
-
-def _options(api: str) -> dict[str, str]:
-    endpoint = os.environ.get(f"GOOGLE_{api.upper()}_CUSTOM_ENDPOINT")
-    if not endpoint:
-        return {}
-    # In the paths of GKE's document the version stands already.
-    return {"api_endpoint": endpoint.removesuffix("v1/") if api == "container" else endpoint}
-
-
-def _nobody(error: Exception) -> ConfigurationError:
-    return ConfigurationError(
-        f"nobody is logged in to Google Cloud: {error}",
-        mend="gcloud auth application-default login; in a workflow, google-github-actions/auth",
-    )
-
-
 def _asked(request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - built at run time
     """The answer to a question, without which nothing goes on."""
     try:
@@ -235,22 +196,13 @@ def _sent(request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - built at run tim
     try:
         answer: Mapping[str, Any] = request.execute(num_retries=_RETRIES)
     except HttpError as error:
-        reason, message = _told(error)
+        reason, message = told(error)
         raise _error(reason, message, error.resp.status) from error
     except GoogleAuthError as error:
-        raise _nobody(error) from error
+        raise nobody(error) from error
     except (OSError, httplib2.HttpLib2Error) as error:
         raise DeletionError(f"Google does not answer: {error}") from error
     return answer
-
-
-def _told(error: HttpError) -> tuple[str, str]:
-    try:
-        told = json.loads(error.content)["error"]
-    except (ValueError, KeyError, TypeError):
-        return "", f"{error.resp.status} {error.reason}"
-    reasons = [each.get("reason", "") for each in told.get("errors") or ()]
-    return next(iter(reasons), ""), str(told.get("message") or error.reason)
 
 
 def _error(reason: str, message: str, status: int) -> Exception:

@@ -123,6 +123,13 @@ class Journal:
                 time.sleep(_LOOK_SECONDS)
             yield
 
+    def is_held(self) -> bool:
+        """Whether a run from this checkout goes on."""
+        if not (self._folder / "lock").is_file():
+            return False
+        with (self._folder / "lock").open("a") as file:
+            return not _take(file)
+
     def _other(self) -> str:
         begun = [run for run in self.runs() if not run.has_ended]
         if not begun:

@@ -10,8 +10,8 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.containerservice import ContainerServiceClient
 
+from estate.insist import Deadline
 from stacks.aks.settings import AksSettings
-from suspension.insist import Deadline
 
 if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster

@@ -7,8 +7,8 @@ from modelyard.errors import ConfigurationError
 
 import requests
 
+from estate.insist import Deadline
 from estate.synthesis import Synthesis
-from suspension.insist import Deadline
 from terraform_cli.call import terraform
 
 _ANSWER_SECONDS = 5

@@ -5,7 +5,7 @@ from functools import partial
 
 from modelyard.errors import ConfigurationError
 
-from suspension.insist import Deadline, insist
+from estate.insist import Deadline, insist
 from suspension.workloads import Workload, Workloads, named
 
 Tell = Callable[[str], None]

@@ -10,7 +10,7 @@ from functools import partial
 
 from modelyard.serving.cluster import Cluster, Object
 
-from suspension.insist import Deadline, insist
+from estate.insist import Deadline, insist
 
 #: What the cloud itself runs in the cluster, and takes away with it.
 _SYSTEM = ("kube-", "gke-", "gmp-", "azure-", "aks-", "calico-", "tigera-")

@@ -19,16 +19,21 @@ def plugin_folders() -> list[Path]:
     They are the plugin cache of TF_PLUGIN_CACHE_DIR; the cache and the filesystem mirrors of the user's CLI
     configuration (TF_CLI_CONFIG_FILE, else `~/.terraformrc`); and `~/.terraform.d/plugins`.
     """
-    return [folder for folder in map(Path, _named()) if folder.is_dir()]
+    named = [*named_folders(), Path.home() / ".terraform.d" / "plugins"]
+    return [folder for folder in named if folder.is_dir()]
 
 
-def _named() -> Iterator[str]:
-    yield from filter(None, [os.environ.get("TF_PLUGIN_CACHE_DIR")])
-    file = Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
-    if file.is_file():
-        content = file.read_text()
-        yield from map(os.path.expandvars, [*_CACHE.findall(content), *_MIRROR.findall(content)])
-    yield str(Path.home() / ".terraform.d" / "plugins")
+def cli_configuration() -> Path:
+    """The user's CLI configuration, which need not be there."""
+    return Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+
+
+def named_folders() -> Iterator[Path]:
+    """The plugin caches and mirrors that are named for Terraform, whether they are there or not."""
+    yield from map(Path, filter(None, [os.environ.get("TF_PLUGIN_CACHE_DIR")]))
+    if cli_configuration().is_file():
+        content = cli_configuration().read_text()
+        yield from map(Path, map(os.path.expandvars, [*_CACHE.findall(content), *_MIRROR.findall(content)]))
 
 
 def whose_plans(folders: list[Path], cloud: str) -> str:

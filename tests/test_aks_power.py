@@ -10,10 +10,10 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.mgmt.containerservice import ContainerServiceClient
 
+from estate.insist import Deadline
 from stacks.aks.settings import AksSettings
 from stacks.environments import load_settings
 from suspension.aks_power import AksPower
-from suspension.insist import Deadline
 from tests.fake_aks import FakeAks
 
 Connect = Callable[[FakeAks], AksPower]

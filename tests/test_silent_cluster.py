@@ -16,7 +16,7 @@ from modelyard.serving.cluster import ApiError, Cluster, NoAnswerError
 
 import pytest
 
-from suspension.insist import Deadline, insist
+from estate.insist import Deadline, insist
 from teardown.drain import drain
 from tests.background_server import answering
 

@@ -26,7 +26,7 @@ PROGRAM = f"""
 import sys
 from modelyard.serving.cluster import Cluster
 from suspension import sleep
-from suspension.insist import Deadline
+from estate.insist import Deadline
 from suspension.workloads import Workloads
 
 workloads = Workloads(Cluster(), "{ENVIRONMENT}", {{"{ADD_ON}"}})

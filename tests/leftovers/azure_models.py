@@ -12,6 +12,8 @@ from azure.mgmt.resource.resources import models as resources
 #: By the type, in small letters. Of two kinds no library is in use any more or here: they are generic resources.
 MODELS: dict[str, Any] = {
     "microsoft.compute/disks": compute.Disk,
+    "microsoft.compute/locations/usages": compute.Usage,
+    "microsoft.compute/skus": compute.ResourceSku,
     "microsoft.compute/snapshots": compute.Snapshot,
     "microsoft.compute/virtualmachines": compute.VirtualMachine,
     "microsoft.compute/virtualmachinescalesets": compute.VirtualMachineScaleSet,
@@ -19,6 +21,7 @@ MODELS: dict[str, Any] = {
     "microsoft.insights/datacollectionendpoints": monitor.DataCollectionEndpointResource,
     "microsoft.insights/datacollectionrules": monitor.DataCollectionRuleResource,
     "microsoft.managedidentity/userassignedidentities": resources.GenericResource,
+    "microsoft.network/locations/usages": network.Usage,
     "microsoft.network/loadbalancers": network.LoadBalancer,
     "microsoft.network/natgateways": network.NatGateway,
     "microsoft.network/networkinterfaces": network.NetworkInterface,
@@ -29,6 +32,7 @@ MODELS: dict[str, Any] = {
     "microsoft.network/virtualnetworks": network.VirtualNetwork,
     "microsoft.operationalinsights/workspaces": loganalytics.Workspace,
     "microsoft.operationsmanagement/solutions": resources.GenericResource,
+    "microsoft.resources/providers": resources.Provider,
     "microsoft.resources/resourcegroups": resources.ResourceGroup,
 }
 

@@ -35,7 +35,7 @@ _REFUSALS = {
     "microsoft.network/virtualnetworks": (400, "InUseSubnetCannotBeDeleted"),
 }
 _WORKSPACES = kinds.WORKSPACE.type.lower()
-_PARAMETERS = {"api-version", "force", "$skiptoken", "$top", "$filter", "$expand"}
+_PARAMETERS = {"api-version", "force", "$skiptoken", "$top", "$filter", "$expand", "$select"}
 
 
 class AzureWorld:
@@ -46,12 +46,14 @@ class AzureWorld:
         things: The resources, by their ids in small letters.
         bin: Log workspaces that were deleted without force, likewise.
         requests: Method, path and version of each request.
+        token: Of whoever is logged in.
         faults: Answers that come instead of the next ones, by method and path in small letters.
     """
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self.url = ""
+        self.token = "of-nobody"  # noqa: S105 - of nobody
         self.empty()
 
     def empty(self) -> None:
@@ -83,27 +85,28 @@ class AzureWorld:
     def answer(self, request: Request) -> Answer:
         """The answer to a request."""
         if request.path == "/msi/token":
-            token = {"access_token": "of-nobody", "expires_on": str(int(time.time()) + 3600), "token_type": "Bearer"}
+            token = {"access_token": self.token, "expires_on": str(int(time.time()) + 3600), "token_type": "Bearer"}
             return Answer({**token, "resource": request.query["resource"]})
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if headers.get("authorization") != "Bearer of-nobody":
-            return _error(401, "AuthenticationFailed", "nobody")
+        if headers.get("authorization") != f"Bearer {self.token}":
+            return refusal(401, "AuthenticationFailed", "nobody")
         if request.path.startswith("/operations/"):
             return self._operation(request)
         if unknown := request.query.keys() - _PARAMETERS:
-            return _error(400, "InvalidParameter", ", ".join(unknown))
+            return refusal(400, "InvalidParameter", ", ".join(unknown))
         path, version = request.path.rstrip("/"), request.query.get("api-version", "")
         self.requests.append((request.method, path, version))
         if faults := self.faults.get((request.method, path.lower())):
             return faults.pop(0)
-        return self._route(request, path.lower(), version)
+        return self.route(request, path.lower(), version)
 
     def finish(self) -> None:
         """Ends all deletions that run."""
         for each in list(self._doomed):
             self._end(each)
 
-    def _route(self, request: Request, path: str, version: str) -> Answer:  # noqa: PLR0911 - a table
+    def route(self, request: Request, path: str, version: str) -> Answer:  # noqa: PLR0911 - a table
+        """The answer to a request of somebody who is known."""
         root = _ROOT.lower()
         if path == f"{root}/resources":
             self.finish()
@@ -120,9 +123,9 @@ class AzureWorld:
             return self._group(request, path)
         if found := re.fullmatch(f"{root}/resourcegroups/[^/]+/providers/([^/]+/[^/]+)/[^/]+", path):
             if version != _VERSIONS.get(found[1]):
-                return _error(400, "NoRegisteredProviderFound", f"no version {version} of {found[1]}")
+                return refusal(400, "NoRegisteredProviderFound", f"no version {version} of {found[1]}")
             return self._resource(request, path, found[1])
-        return _error(400, "InvalidRequest", path)
+        return refusal(400, "InvalidRequest", path)
 
     def _group(self, request: Request, path: str) -> Answer:
         name = request.path.rstrip("/").rpartition("/")[2]
@@ -130,26 +133,26 @@ class AzureWorld:
             self.plant_group(name, tags=request.body.get("tags"))
             return Answer(self.groups[path], 201)
         if path not in self.groups:
-            return _error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+            return refusal(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
         return self._begun(path, header="Location")
 
     def _resource(self, request: Request, path: str, type_: str) -> Answer:  # noqa: PLR0911 - as Azure checks
         if path.partition("/providers/")[0] not in self.groups:
-            return _error(404, "ResourceGroupNotFound", "Resource group could not be found.")
+            return refusal(404, "ResourceGroupNotFound", "Resource group could not be found.")
         if request.method == "PUT":
             return self._put(request, type_)
         if request.method == "GET":
             found = self.things.get(path)
-            return Answer(found) if found else _error(404, "ResourceNotFound", f"{path} was not found.")
+            return Answer(found) if found else refusal(404, "ResourceNotFound", f"{path} was not found.")
         if request.query.get("force") == "true":
             self.bin.pop(path, None)
         if path not in self.things:
             return Answer(status=204)
         if path in self._doomed:
-            return _error(409, "AnotherOperationInProgress", "in progress")
+            return refusal(409, "AnotherOperationInProgress", "in progress")
         if holder := self.holder(path):
             status, code = _REFUSALS.get(type_, (409, "Conflict"))
-            return _error(status, code, f"{path} is in use by {holder}")
+            return refusal(status, code, f"{path} is in use by {holder}")
         if type_ == _WORKSPACES and request.query.get("force") != "true":
             self.bin[path] = self.things[path]
         # Rules and endpoints go at once, everything else takes a while.
@@ -160,11 +163,11 @@ class AzureWorld:
 
     def _put(self, request: Request, type_: str) -> Answer:
         if type_ != kinds.SNAPSHOT.type.lower():
-            return _error(400, "InvalidRequest", "nobody makes these by hand")
+            return refusal(400, "InvalidRequest", "nobody makes these by hand")
         *_, group, _, _, _, name = request.path.split("/")
         source = request.body["properties"]["creationData"]["sourceResourceId"].lower()
         if source not in self.things:
-            return _error(404, "ResourceNotFound", f"{source} was not found.")
+            return refusal(404, "ResourceNotFound", f"{source} was not found.")
         size = self.things[source]["properties"]["diskSizeGB"]
         made = {"provisioningState": "Succeeded", "diskSizeGB": size, **request.body["properties"]}
         self.plant(group, kinds.SNAPSHOT.type, name, **{**request.body, "properties": made})
@@ -228,7 +231,8 @@ def _links(value: object) -> Iterator[str]:
             yield from _links(each)
 
 
-def _error(status: int, code: str, message: str) -> Answer:
+def refusal(status: int, code: str, message: str) -> Answer:
+    """As Azure refuses."""
     return Answer({"error": {"code": code, "message": message}}, status)
 
 

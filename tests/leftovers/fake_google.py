@@ -39,7 +39,7 @@ class GoogleWorld:
         things: The resources, by their paths.
         clusters: Of GKE, as its API gives them.
         requests: The id of the method, and the path, of each request.
-        faults: Answers that come instead of the next calls of a method, by its id.
+        faults: Answers that come instead of the next calls of a method, by its id; `token` is the login.
     """
 
     def __init__(self) -> None:
@@ -73,18 +73,28 @@ class GoogleWorld:
     def answer(self, request: Request) -> Answer:
         """The answer to a request, checked both ways."""
         if request.path == "/token":
+            if faults := self.faults.get("token"):
+                return faults.pop(0)
             return Answer({"access_token": "of-nobody", "expires_in": 3600, "token_type": "Bearer"})
-        api = "compute.v1" if request.path.startswith("/compute/") else "container.v1"
+        api = self.api_of(request)
         call = _document(api).call(request.method, request.path, dict(request.query), request.body)
         self.requests.append((call.id, request.path))
         if request.headers.get("Authorization", request.headers.get("authorization")) != "Bearer of-nobody":
-            return _error(401, "authError", "nobody")
+            return refusal(401, "authError", "nobody")
         if faults := self.faults.get(call.id):
             return faults.pop(0)
-        answer = self._clusters(call) if api == "container.v1" else self._compute(call, request)
+        answer = self.answer_call(api, call, request)
         if answer.status == 200:
             _document(api).check(call.method["response"]["$ref"], answer.body)
         return answer
+
+    def api_of(self, request: Request) -> str:
+        """Whose request it is: the name of a discovery document."""
+        return "compute.v1" if request.path.startswith("/compute/") else "container.v1"
+
+    def answer_call(self, api: str, call: Call, request: Request) -> Answer:
+        """The answer to a request that the document knows."""
+        return self._clusters(call) if api == "container.v1" else self._compute(call, request)
 
     def finish(self) -> None:
         """Ends all operations that run."""
@@ -106,7 +116,7 @@ class GoogleWorld:
             return self._insert(call, collection, request.body)
         path = request.path.removeprefix("/compute/v1/")
         if path not in self.things:
-            return _error(404, "notFound", f"The resource '{path}' was not found")
+            return refusal(404, "notFound", f"The resource '{path}' was not found")
         return self._delete(path) if verb == "delete" else Answer(self._seen(path))
 
     def _page(self, call: Call, collection: str, query: Mapping[str, str], *, is_aggregated: bool) -> Answer:
@@ -129,10 +139,10 @@ class GoogleWorld:
     def _insert(self, call: Call, collection: str, body: dict[str, Any]) -> Answer:
         path = f"projects/{call.arguments['project']}/global/{collection}/{body['name']}"
         if path in self.things:
-            return _error(409, "alreadyExists", f"The resource '{path}' already exists")
+            return refusal(409, "alreadyExists", f"The resource '{path}' already exists")
         source = body.get("sourceDisk", "")
         if source not in self.things:
-            return _error(404, "notFound", f"The resource '{source}' was not found")
+            return refusal(404, "notFound", f"The resource '{source}' was not found")
         self.plant(path, status="CREATING", diskSizeGb=self.things[source]["sizeGb"], **body)
         return Answer(self._begun(path))
 
@@ -145,10 +155,10 @@ class GoogleWorld:
 
     def _delete(self, path: str) -> Answer:
         if path in self._doomed:
-            return _error(400, "resourceNotReady", f"The resource '{path}' is not ready")
+            return refusal(400, "resourceNotReady", f"The resource '{path}' is not ready")
         holder = self.holder(path)
         if holder and path.split("/")[-2] not in _REFUSED_LATE:
-            return _error(400, "resourceInUseByAnotherResource", f"'{path}' is already being used by '{holder}'")
+            return refusal(400, "resourceInUseByAnotherResource", f"'{path}' is already being used by '{holder}'")
         operation = self._begun(path)
         self._doomed[path] = str(operation["name"])
         return Answer(operation)
@@ -224,7 +234,8 @@ def _links(value: object) -> Iterator[str]:
             yield from _links(each)
 
 
-def _error(status: int, reason: str, message: str) -> Answer:
+def refusal(status: int, reason: str, message: str) -> Answer:
+    """As Google refuses."""
     error = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
     return Answer({"error": error}, status)
 

@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,13 +14,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `query` has each parameter once, `body` what was sent, if that was JSON."""
+    """One request; `query` has each parameter once, `pairs` all of them, `body` what was sent, if that was JSON."""
 
     method: str
     path: str
     query: Mapping[str, str]
     body: Any
     headers: Mapping[str, str]
+    pairs: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def serve(answer: Callable[[Request], Answer], *, tls: ssl.SSLContext | None = N
             parts = urlsplit(self.path)
             is_json = "json" in (self.headers.get("Content-Type") or "")
             body = json.loads(content) if content and is_json else content or None
-            request = Request(self.command, parts.path, dict(parse_qsl(parts.query)), body, dict(self.headers.items()))
+            pairs = parse_qsl(parts.query)
+            request = Request(self.command, parts.path, dict(pairs), body, dict(self.headers.items()), pairs)
             try:
                 with lock:
                     answered = answer(request)
@@ -60,9 +62,9 @@ def serve(answer: Callable[[Request], Answer], *, tls: ssl.SSLContext | None = N
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
-            self.wfile.write(sent)
+            self.wfile.write(b"" if self.command == "HEAD" else sent)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - as the base class wants
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - as the base class wants
 
         def log_message(self, *_: object) -> None:
             """Logs nothing."""
