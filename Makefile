@@ -39,8 +39,8 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
-rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies
-	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; done
+rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
+	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; $(BIN)/modelyard report $$env; done
 
 up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
 	@$(BIN)/modelyard up local
