@@ -47,7 +47,8 @@ def fingerprint(configurations: Mapping[str, Mapping[str, Any]]) -> str:
 
 def keep(file: Path, kept: KeptVerdict) -> None:
     """Writes it."""
-    file.write_bytes(_FORM.dump_json(kept, indent=1))
+    # An exception that names no environment is for all: what is not given must not stand there as given.
+    file.write_bytes(_FORM.dump_json(kept, indent=1, exclude_defaults=True))
 
 
 def kept(file: Path) -> KeptVerdict | None:

@@ -130,7 +130,7 @@ def _changes(changes: Changes) -> Tile:
     if changes.error:
         return Tile("Changes", "not known", "The preview could not be made.", "changes", Mood.ALERT)
     if not changes.stacks:
-        return Tile("Changes", "nothing", f"{changes.head} against {changes.base}", "changes")
+        return Tile("Changes", "nothing", "A deploy of this would do nothing.", "changes")
     bill = f", {signed(changes.monthly)} a month" if changes.monthly else ""
     dangers = f", {count(changes.dangers, 'danger')}" if changes.dangers else ", no danger found"
     note = f"in {count(len(changes.stacks), 'stack')}{bill}{dangers}"

@@ -14,18 +14,17 @@ from stacks.paths import ROOT
 _COMMIT = "commit "
 
 
-def origins(folders: Mapping[str, Path], bills: Path) -> dict[str, Origin]:
+def origins(folders: Mapping[str, Path], bills: Path, repository: Path = ROOT) -> dict[str, Origin]:
     """What is known of each image.
 
     Args:
         folders: What each is built from, by its reference.
         bills: The folder of `modelyard images`, with a bill of materials for each image that was built here.
+        repository: Where the folders are.
     """
-    committed = _committed(sorted({folder.relative_to(ROOT).as_posix() for folder in folders.values()}))
-    return {
-        reference: _origin(folder.relative_to(ROOT).as_posix(), committed, _bill(reference, bills))
-        for reference, folder in folders.items()
-    }
+    names = {reference: folder.relative_to(repository).as_posix() for reference, folder in folders.items()}
+    committed = _committed(sorted(set(names.values())), repository)
+    return {reference: _origin(name, committed, _bill(reference, bills)) for reference, name in names.items()}
 
 
 def _origin(
@@ -46,15 +45,16 @@ def _bill(reference: str, bills: Path) -> Mapping[str, Any]:
     return {}
 
 
-def _committed(folders: list[str]) -> dict[str, tuple[datetime.datetime | None, bool]]:
+def _committed(folders: list[str], repository: Path) -> dict[str, tuple[datetime.datetime | None, bool]]:
     """When a commit last changed each folder, and whether its files differ from that; nothing where Git has no say."""
     # A shallow clone dates all files at its last commit.
-    if not folders or _git("rev-parse", "--is-shallow-repository").strip() != "false":
+    if not folders or _git(repository, "rev-parse", "--is-shallow-repository").strip() != "false":
         return {}
-    changed = [line[3:] for line in _git("status", "--porcelain", "--", *folders).splitlines()]
+    changed = [line[3:] for line in _git(repository, "status", "--porcelain", "--", *folders).splitlines()]
     found: dict[str, datetime.datetime] = {}
     at = None
-    for line in _git("log", f"--format={_COMMIT}%cI", "--name-only", "--", *folders).splitlines():
+    log = _git(repository, "log", f"--format={_COMMIT}%cI", "--name-only", "--", *folders)
+    for line in log.splitlines():
         if line.startswith(_COMMIT):
             at = datetime.datetime.fromisoformat(line.removeprefix(_COMMIT)).astimezone(datetime.UTC)
         elif at:
@@ -69,18 +69,18 @@ def _is_in(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/") or f"{folder}/".startswith(path)
 
 
-def _git(*arguments: str) -> str:
+def _git(repository: Path, *arguments: str) -> str:
     """What Git prints; nothing where it is missing or this is no repository."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", *arguments], cwd=repository, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return ""
     return done.stdout if done.returncode == 0 else ""
 
 
-def revision() -> str:
+def revision(repository: Path = ROOT) -> str:
     """The commit of the files as they are, in words."""
-    commit = _git("rev-parse", "--short", "HEAD").strip()
+    commit = _git(repository, "rev-parse", "HEAD").strip()
     if not commit:
         return "files without a commit"
-    return f"{commit} with uncommitted changes" if _git("status", "--porcelain") else commit
+    return f"{commit} with uncommitted changes" if _git(repository, "status", "--porcelain") else commit

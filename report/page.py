@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,8 +17,7 @@ from report.model import Kind, Reach, Report
 from report.words import count, month
 
 _FOLDER = Path(__file__).parent
-# In the room that a node has, in the widest of the usual fonts.
-_LONGEST_NAME = 16
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
 def page(report: Report) -> str:
@@ -29,7 +29,13 @@ def page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"month": month, "signed": signed, "short": _short, "shown": shown, "count": count}
+    environment.filters |= {
+        "month": month,
+        "signed": signed,
+        "commit": _commit,
+        "shown": shown,
+        "count": count,
+    }
     style, script = ((_FOLDER / name).read_text() for name in ("page.css", "page.js"))
     return environment.get_template("page.html.j2").render(
         report=report,
@@ -59,5 +65,6 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+def _commit(words: str) -> str:
+    """With commits in as many digits as a person compares."""
+    return _COMMIT.sub(lambda found: found[0][:10], words)

@@ -12,7 +12,7 @@ from leases.times import shown
 from policies.exceptions import PolicyException
 from policies.findings import Finding
 from report.model import Door, Image, Kind, Origin, Reach, Report, StackFacts
-from report.words import age, count
+from report.words import age, count, month
 
 _KINDS = (Kind.SERVICE, Kind.ADD_ON, Kind.FOUNDATION)
 
@@ -31,12 +31,16 @@ def ways_in(report: Report) -> list[WayIn]:
     return sorted(found, key=lambda way: (list(Reach).index(way.door.reach), _KINDS.index(way.stack.kind)))
 
 
-def who(stack: StackFacts) -> str:
-    """Who may reach it, in the room that a node of the graph has."""
-    networks = {network for door in stack.doors if door.reach is Reach.NETWORKS for network in door.ranges}
+def second_line(stack: StackFacts) -> str:
+    """What a node of the graph says below its name: who may reach it, of what is no service what it costs."""
+    if stack.reach is Reach.WORLD:
+        return "open to the world"
+    if stack.kind is not Kind.SERVICE:
+        return f"{month(stack.monthly)} a month" if stack.monthly else stack.kind
     if stack.reach is Reach.NETWORKS:
+        networks = {network for door in stack.doors if door.reach is Reach.NETWORKS for network in door.ranges}
         return networks.pop() if len(networks) == 1 else count(len(networks), "network")
-    return str(stack.reach or "inside only")
+    return stack.reach or "inside only"
 
 
 def inside_only(report: Report) -> list[StackFacts]:

@@ -390,6 +390,14 @@ def grafana_schema() -> Path:
     return _installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="a dashboard beside its types")
 
 
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The program of axe-core, which finds barriers in a page, installed by npm on first use."""
+    return (
+        _installed_by_npm("axe-core@4.14.1", without="the report's accessibility") / "node_modules/axe-core/axe.min.js"
+    )
+
+
 def _installed_by_npm(*packages: str, without: str) -> Path:
     """A folder with them, installed on first use; `without` is what cannot be tried without them."""
     if shutil.which("npm") is None:
