@@ -1,20 +1,13 @@
 """An environment's stacks, written as the CDKTF CLI would write them; Terraform works in their folders."""
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from estate.rehearsal import REHEARSAL, Rehearsal
-from estate.stacks import Estate, read
+from estate.stacks import read
 from estate.synthesis import Synthesis
 from stacks.paths import ROOT
 from stacks.settings import Settings
-
-if TYPE_CHECKING:
-    from cdktf import App
 
 
 def rehearsal_of(settings: Settings) -> Rehearsal | None:
@@ -44,19 +37,3 @@ def synthesise(settings: Settings) -> Synthesis:
     reattached = os.environ.get("TF_REATTACH_PROVIDERS") if rehearsal else None
     variables = {"TF_REATTACH_PROVIDERS": reattached} if reattached else {}
     return Synthesis(settings, app, read(output), variables, rehearsal)
-
-
-@contextmanager
-def in_passing(settings: Settings) -> "Iterator[tuple[App, Estate]]":
-    """The stacks, to be looked at: they are written into a folder that is gone when the block ends.
-
-    Raises:
-        ConfigurationError: Something cannot be deployed.
-    """
-    # It imports CDKTF and starts Node, which no other command should wait for.
-    from stacks.app import build_app  # noqa: PLC0415 - see above
-
-    with tempfile.TemporaryDirectory() as folder:
-        app = build_app(settings, outdir=folder)
-        app.synth()
-        yield app, read(Path(folder))

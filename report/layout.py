@@ -16,7 +16,8 @@ COLUMN_GAP = 34
 MARGIN = 8
 # More stacks of one kind that need the same are one box with one line for each need.
 _MOST_ALONE = 6
-_MOST_ROWS = 12
+# How many times as many rows as columns a box has: a page has more room downwards.
+_TALL = 4
 _LABEL = 30
 _PADDING = 14
 _SWEEPS = 4
@@ -93,7 +94,7 @@ class _Item:
     @property
     def grid(self) -> tuple[int, int]:
         """Columns and rows."""
-        columns = math.ceil(len(self.stacks) / _MOST_ROWS) if self.is_box else 1
+        columns = math.ceil(math.sqrt(len(self.stacks) / _TALL)) if self.is_box else 1
         return columns, math.ceil(len(self.stacks) / columns)
 
     @property
@@ -136,10 +137,11 @@ def layout(stacks: Sequence[StackFacts]) -> Layout:
 
 
 def _columns(stacks: Sequence[StackFacts]) -> list[list[_Item]]:
-    """By the longest way to a stack that needs nothing."""
-    depth: dict[str, int] = {}
-    for stack in stacks:
-        depth[stack.id] = 1 + max((depth[id_] for id_ in stack.needs if id_ in depth), default=-1)
+    """The longest way to a stack that needs nothing is the column."""
+    depth = _depths(stacks, services_from=0)
+    below = [depth[stack.id] for stack in stacks if stack.kind is not Kind.SERVICE]
+    # Services stand beyond all else: else the lines to others would cross those that need little.
+    depth = _depths(stacks, services_from=1 + max(below, default=-1))
     alike: dict[tuple[int, Kind, tuple[str, ...]], list[StackFacts]] = defaultdict(list)
     for stack in stacks:
         alike[depth[stack.id], stack.kind, stack.needs].append(stack)
@@ -150,6 +152,14 @@ def _columns(stacks: Sequence[StackFacts]) -> list[list[_Item]]:
         else:
             columns[column] += [_Item((stack,)) for stack in found]
     return columns
+
+
+def _depths(stacks: Sequence[StackFacts], *, services_from: int) -> dict[str, int]:
+    depth: dict[str, int] = {}
+    for stack in stacks:
+        least = services_from if stack.kind is Kind.SERVICE else 0
+        depth[stack.id] = max([least, *(depth[id_] + 1 for id_ in stack.needs if id_ in depth)])
+    return depth
 
 
 def _order(columns: list[list[_Item]], needs: Mapping[str, Sequence[str]]) -> None:

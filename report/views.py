@@ -27,8 +27,12 @@ class WayIn:
 
 def ways_in(report: Report) -> list[WayIn]:
     """The widest first, services before what they stand on."""
-    found = [WayIn(stack, door) for stack in reversed(report.stacks) for door in stack.doors]
-    return sorted(found, key=lambda way: (list(Reach).index(way.door.reach), _KINDS.index(way.stack.kind)))
+    found = [WayIn(stack, door) for stack in report.stacks for door in stack.doors]
+    reaches = list(Reach)
+    return sorted(
+        found,
+        key=lambda way: (reaches.index(way.door.reach), _KINDS.index(way.stack.kind), way.stack.id, way.door.what),
+    )
 
 
 def second_line(stack: StackFacts) -> str:

@@ -10,19 +10,16 @@ from typing import Any
 
 from modelyard import Exposure
 
-from commands.synthesis import in_passing
 from costs.charges import Range
 from estate.stacks import Estate, read
+from estate.synthesis import in_passing
 from policies.exceptions import PolicyException
 from policies.findings import Finding
 from policies.kept import KeptVerdict
 from policies.verdict import Verdict
 from preview.outcome import Status
-from report.gather import Known, gather
+from report.checkout import report_of
 from report.model import Changes, Policies, Report, StackChange
-from report.notes import image_folders, notes
-from report.origins import origins
-from report.policing import last_verdict
 from stacks.environments import load_settings
 from stacks.gke.settings import GkeSettings
 from stacks.settings import Suspended
@@ -38,22 +35,6 @@ def settings_of(name: str = "gke-dev", **changed: object) -> GkeSettings:
     return loaded.model_copy(update=changed)
 
 
-def report_of(settings: GkeSettings, bills: Path = Path("/nowhere")) -> Report:
-    """The report of an environment as it is synthesised now."""
-    with in_passing(settings) as (app, estate):
-        return gather(
-            Known(
-                settings=settings,
-                estate=estate,
-                made_at=NOW,
-                revision="1a2b3c4",
-                policies=last_verdict(settings, estate, None),
-                notes=notes(app),
-                origins=origins(image_folders(app), bills),
-            )
-        )
-
-
 def loud_report() -> Report:
     """Open to the world, asleep, above its cap, near its end, denied by policies, changed, full of markup."""
     settings = settings_of(
@@ -62,7 +43,7 @@ def loud_report() -> Report:
         monthly_cap_usd=20,
         suspended=Suspended(on=NOW.date(), by=EVIL),
     )
-    found = report_of(settings)
+    found = report_of(settings, NOW)
     exception = PolicyException(check="MDY_5", resource="kubernetes_*", reason=EVIL, expires=datetime.date(2027, 1, 31))
     finding = Finding("MDY_5", "networks", "gke-dev-iris", f"kubernetes_service_v1.{EVIL}", detail=EVIL)
     verdict = Verdict([finding], [finding], [(finding, exception)], [(finding, exception)], [exception], 12)

@@ -24,18 +24,19 @@ from preview.redaction import Redactor
 from preview.verdicts import Danger, Finding
 from report import views
 from report.changes import changes
+from report.checkout import report_of
 from report.gather import Known, gather
 from report.glance import Mood, glance
 from report.model import Kind, Reach, Report, StackFacts
 from report.page import page
 from report.policing import last_verdict, of_preview
 from stacks.environments import load_settings
-from tests.reports import EVIL, NOW, estate_of, loud_report, report_of, settings_of
+from tests.reports import EVIL, NOW, estate_of, loud_report, settings_of
 
 
 @pytest.fixture(scope="module")
 def found() -> Report:
-    return report_of(settings_of())
+    return report_of(settings_of(), NOW)
 
 
 @pytest.fixture(scope="module")

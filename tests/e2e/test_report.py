@@ -9,13 +9,14 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from report.checkout import report_of
 from report.gather import Known, gather
 from report.layout import NODE
 from report.model import Report
 from report.page import page as written
 from report.policing import last_verdict
 from tests.e2e.conftest import Proof
-from tests.reports import NOW, large_estate, loud_report, report_of, settings_of
+from tests.reports import NOW, large_estate, loud_report, settings_of
 
 MOST_SERVICES = 200
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -85,7 +86,7 @@ def show(page: Page, tmp_path: Path) -> Iterator[Open]:
 
 @pytest.fixture(scope="module")
 def calm() -> Report:
-    return report_of(settings_of())
+    return report_of(settings_of(), NOW)
 
 
 @pytest.fixture(scope="module")
