@@ -19,6 +19,8 @@ _MOST_ALONE = 6
 # How many times as many rows as columns a box has: a page has more room downwards.
 _TALL = 4
 _LABEL = 30
+# Columns stand in the middle of each other, but not where nobody sees them beside a very long one.
+_FARTHEST_DOWN = 160
 _PADDING = 14
 _SWEEPS = 4
 
@@ -151,7 +153,7 @@ def _columns(stacks: Sequence[StackFacts]) -> list[list[_Item]]:
             columns[column].append(_Item(tuple(sorted(found, key=lambda stack: stack.id))))
         else:
             columns[column] += [_Item((stack,)) for stack in found]
-    return columns
+    return [column for column in columns if column]
 
 
 def _depths(stacks: Sequence[StackFacts], *, services_from: int) -> dict[str, int]:
@@ -194,7 +196,7 @@ def _places(columns: list[list[_Item]]) -> tuple[dict[str, tuple[float, float]],
     places: dict[str, tuple[float, float]] = {}
     x: float = MARGIN
     for column, own in zip(columns, heights, strict=True):
-        y = MARGIN + (height - own) / 2
+        y = MARGIN + min((height - own) / 2, _FARTHEST_DOWN)
         for item in column:
             places[item.key] = x, y
             y += item.height + GAP

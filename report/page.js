@@ -64,4 +64,8 @@
     look(null);
   });
   choosePlace();
+
+  // Where there is no room for all columns, services are what a person looks for; they are the last ones.
+  const box = graph.parentElement;
+  if (matchMedia("(max-width: 40rem)").matches) box.scrollLeft = box.scrollWidth;
 })();

@@ -16,6 +16,7 @@ from report.model import Report
 from report.page import page as written
 from report.policing import last_verdict
 from tests.e2e.conftest import Proof
+from tests.e2e.test_preview import Clone
 from tests.reports import NOW, large_estate, loud_report, settings_of
 
 MOST_SERVICES = 200
@@ -265,3 +266,22 @@ def test_two_hundred_services_more_are_still_a_page(show: Open, tmp_path: Path, 
         f"a report of {len(estate)} stacks: {seconds:.1f} s, {len(text.encode()) / 1e6:.2f} MB, "
         f"in the browser after {loaded:.1f} s"
     )
+
+
+def test_a_preview_writes_the_same_page_with_what_changes(show: Open, tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    clone.replace("environments/gke-dev.toml", 'source_ranges = ["203.0.113.0/24"]', 'source_ranges = "world"')
+
+    done = clone.preview("--base", "HEAD", "--env", "gke-dev", "--pages", str(tmp_path / "pages"))
+    show((tmp_path / "pages" / "gke-dev.html").read_text())
+
+    # The policies deny it.
+    assert done.returncode == 1
+    page = show.page
+    expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+    expect(page.locator(".tile.alert", has_text="Open to the world")).to_contain_text("6 of 7 ways in")
+    expect(page.locator(".tile.alert", has_text="Policies")).to_contain_text("5 failed")
+    # The forecaster's own stack stays as it is, and is open to the world all the same, by the gateway.
+    expect(page.get_by_role("link", name="rnn-forecaster open to the world, service", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="iris open to the world, service, changes", exact=True)).to_be_visible()
+    expect(page.locator(".change", has_text="iris")).to_contain_text("public exposure")
