@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from report.layout import NODE, Layout, layout
@@ -12,7 +12,7 @@ from report.model import Kind, StackFacts
 @st.composite
 def estates(draw: st.DrawFn) -> list[StackFacts]:
     """Stacks in order of deployment, each on some of those before it."""
-    count = draw(st.integers(0, 40))
+    count = draw(st.integers(0, 24))
     ids = [f"it-{number}" for number in range(count)]
     return [
         StackFacts(
@@ -36,6 +36,7 @@ def right_edge(graph: Layout, id_: str) -> float:
     return boxes[0] if boxes else node.x + NODE[0]
 
 
+@settings(max_examples=40)
 @given(estates())
 def test_each_stands_to_the_right_of_what_it_needs(stacks: list[StackFacts]) -> None:
     graph = layout(stacks)
@@ -45,6 +46,7 @@ def test_each_stands_to_the_right_of_what_it_needs(stacks: list[StackFacts]) -> 
         assert all(right_edge(graph, id_) < node.x for id_ in node.stack.needs)
 
 
+@settings(max_examples=40)
 @given(estates())
 def test_none_stands_on_another_or_outside(stacks: list[StackFacts]) -> None:
     graph = layout(stacks)
@@ -56,6 +58,7 @@ def test_none_stands_on_another_or_outside(stacks: list[StackFacts]) -> None:
         assert 0 <= node.y <= graph.height - NODE[1]
 
 
+@settings(max_examples=40)
 @given(estates())
 def test_each_need_is_a_line(stacks: list[StackFacts]) -> None:
     lines = {(below, above) for edge in layout(stacks).edges for below in edge.sources for above in edge.targets}
