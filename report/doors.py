@@ -1,8 +1,11 @@
 """The ways into a cluster from outside, and from where each can be gone."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from modelyard.exposure import Exposure
 
 from estate.stacks import Estate, Stack
 from policies.documents import mapping, tables
@@ -46,13 +49,22 @@ def openings_beside(stack: Stack) -> tuple[str, ...]:
 def _door(what: str, at: str, ranges: Iterable[object], *, internal: bool) -> Door:
     """One that lets these ranges in; a LoadBalancer without any lets everybody in."""
     listed = tuple(str(each) for each in ranges)
-    if internal:
+    if internal or (listed and all(map(_is_private, listed))):
         reach = Reach.INTERNAL
     elif any("${" in each or UNKNOWN in each for each in listed):
         reach = Reach.UNKNOWN
     else:
         reach = Reach.WORLD if not listed or any(map(is_everybody, listed)) else Reach.NETWORKS
     return Door(what, at, reach, listed)
+
+
+def _is_private(network: str) -> bool:
+    """Whether it is of the networks that the internet does not know, which `internal` stands for."""
+    try:
+        found = ipaddress.IPv4Network(network, strict=False)
+    except ValueError:
+        return False
+    return any(found.subnet_of(ipaddress.IPv4Network(each)) for each in Exposure.internal().ranges)
 
 
 def _load_balancers(stack: Stack) -> Iterator[_LoadBalancer]:

@@ -123,7 +123,7 @@ def _policies(policies: Policies) -> Tile:
 
 
 def _excepted(number: int) -> str:
-    return f"{count(number, 'exception')} accepted"
+    return f"{count(number, 'exception')} {'stands' if number == 1 else 'stand'}"
 
 
 def _changes(changes: Changes) -> Tile:

@@ -138,6 +138,8 @@ ELSEWHERE = [{"name": "theirs", "namespace": "elsewhere"}]
         (service({"networking.gke.io/load-balancer-type": "Internal"}), Reach.INTERNAL),
         (service(load_balancer_source_ranges=[NETWORK]), Reach.NETWORKS),
         (service(load_balancer_source_ranges=[NETWORK, "0.0.0.0/0"]), Reach.WORLD),
+        (service(load_balancer_source_ranges=["10.1.0.0/16", "192.168.0.0/24"]), Reach.INTERNAL),
+        (service(load_balancer_source_ranges=["10.1.0.0/16", NETWORK]), Reach.NETWORKS),
         (service(load_balancer_source_ranges=["${var.network}"]), Reach.UNKNOWN),
         (service(type="ClusterIP"), None),
         (chart('{"service": {"type": "LoadBalancer"}}'), Reach.WORLD),
