@@ -111,6 +111,11 @@ class _Item:
         inner = rows * NODE[1] + (rows - 1) * GAP
         return inner + _LABEL + _PADDING if self.is_box else inner
 
+    @property
+    def door(self) -> float:
+        """How far down lines end: in the middle, at a box's label."""
+        return _LABEL / 2 if self.is_box else self.height / 2
+
 
 def layout(stacks: Sequence[StackFacts]) -> Layout:
     """Places the stacks; those that need nothing stand on the left.
@@ -181,7 +186,8 @@ def _order(columns: list[list[_Item]], needs: Mapping[str, Sequence[str]]) -> No
         for column in columns if forward else reversed(columns):
             place = {item.key: row / max(len(each) - 1, 1) for each in columns for row, item in enumerate(each)}
             means = {item.key: _mean(place, neighbours.get(item.key, ()), place[item.key]) for item in column}
-            column.sort(key=lambda item, means=means: (means[item.key], item.key))  # type: ignore[misc]  # bound
+            # Boxes below, where they hide no single one.
+            column.sort(key=lambda item, means=means: (item.is_box, means[item.key], item.key))  # type: ignore[misc]  # bound
 
 
 def _mean(place: Mapping[str, float], keys: Iterable[str], otherwise: float) -> float:
@@ -217,7 +223,7 @@ def _nodes(item: _Item, x: float, y: float) -> list[Node]:
 
 def _edge(below: _Item, item: _Item, places: Mapping[str, tuple[float, float]]) -> Edge:
     (x1, y1), (x2, y2) = places[below.key], places[item.key]
-    x1, y1, y2 = x1 + below.width, y1 + below.height / 2, y2 + item.height / 2
+    x1, y1, y2 = x1 + below.width, y1 + below.door, y2 + item.door
     bend = COLUMN_GAP * 0.6
     path = f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
     return Edge(tuple(each.id for each in below.stacks), tuple(each.id for each in item.stacks), path)
