@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -39,8 +39,8 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
-rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies
-	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; done
+rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
+	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; $(BIN)/modelyard report $$env; done
 
 up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
 	@$(BIN)/modelyard up local
@@ -112,6 +112,11 @@ lock: setup ## Write requirements.txt anew from pyproject.toml
 	@$(UV_COMPILE) --extra serving --group dev --group services pyproject.toml -o requirements.txt
 	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in services/*/comparison/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
+
+pictures: setup ## Draw the pictures of docs/report.md, from a rehearsal of gke-dev
+	@$(BIN)/modelyard rehearse gke-dev
+	@$(BIN)/modelyard policies gke-dev
+	@$(BIN)/python -m report.pictures
 
 schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings
 	@$(BIN)/python -m stacks.schema

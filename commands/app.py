@@ -19,6 +19,7 @@ from commands.lease import lease, leases
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
+from commands.report import report
 from commands.suspend import resume, suspend
 from commands.sweep import sweep
 from commands.teardown import TeardownError, teardown
@@ -34,6 +35,7 @@ app.command()(rehearse)
 app.command()(policies)
 app.command()(preview)
 app.command()(cost)
+app.command()(report)
 app.command()(images)
 app.command()(doctor)
 app.command()(up)

@@ -18,12 +18,10 @@ from commands.image_registry import is_pushed
 from commands.node_images import images_on_nodes
 from stacks.environments import chosen_environment, load_settings
 from stacks.local.settings import LocalSettings
-from stacks.paths import ROOT
+from stacks.paths import IMAGES, ROOT
 from stacks.settings import Settings
 
 console = Console(highlight=False, soft_wrap=True)
-# Logs and bills of materials, by the images' names.
-FOLDER = ROOT / ".images"
 
 
 def images(
@@ -97,7 +95,7 @@ def _provide(
     def step(what: str, command: list[str]) -> None:
         with console.status(f"{what} {label} …") as status:
             show: Callable[[str], None] = lambda line: status.update(escape(f"{what} {label}: {line[:90]}"))  # noqa: E731
-            run(command, log=FOLDER / f"{label}.{what}.log", progress=show)
+            run(command, log=IMAGES / f"{label}.{what}.log", progress=show)
 
     built = not builder.has(image)
     if built:
@@ -106,7 +104,7 @@ def _provide(
     # It takes as long to import as all that the other commands need.
     from commands.sbom import write_sbom  # noqa: PLC0415 - see above
 
-    bill = FOLDER / f"{label}.cdx.json"
+    bill = IMAGES / f"{label}.cdx.json"
     # One that was built anew may stand on the nodes in an older build.
     loads = load and (built or not loaded)
     if loads or not bill.exists():

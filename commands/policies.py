@@ -1,5 +1,6 @@
 """`modelyard policies`: the plans of the last rehearsal held against checkov and this repo's own checks."""
 
+import datetime
 import json
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from estate.rehearsal import Rehearsal
 from policies.findings import Finding
+from policies.kept import KeptVerdict, fingerprint, keep
 from policies.verdict import PlannedEnvironment, StackPlan, Verdict, judge_plans
 from stacks.environments import chosen_environment, load_settings
 
@@ -68,11 +70,14 @@ def policies(
     """Check what the last rehearsal deployed; exits with 1 on a finding without a living exception."""
     environment = chosen_environment() if name is None else name
     settings = load_settings(environment)
-    plans = _plans(Rehearsal.of(environment))
+    rehearsal = Rehearsal.of(environment)
+    plans = _plans(rehearsal)
     if not plans:
         raise ConfigurationError("there are no plans to check", mend=f"modelyard rehearse {environment}")
     with console.status("checkov …"):
         (verdict,) = judge_plans([PlannedEnvironment(settings, plans, whole=True)])
+    judged = fingerprint({id_: plan.configuration or {} for id_, plan in plans.items()})
+    keep(rehearsal.verdict, KeptVerdict(datetime.datetime.now(datetime.UTC), judged, verdict))
     _show(verdict, environment)
     outcome = "[bold red]failed[/]" if verdict.is_failure else "[bold green]policies[/]"
     failed = len(verdict.failed) + len(verdict.expired)

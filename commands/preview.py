@@ -1,5 +1,6 @@
 """`modelyard preview`: what a change does to every environment, without credentials."""
 
+import datetime
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +42,10 @@ def preview(
         Path | None,
         typer.Option(metavar="DIR", help="Write comment.md, report.md and report.json there; else it is printed."),
     ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write ENV.html there, the page of `modelyard report` with what changes."),
+    ] = None,
 ) -> None:
     """Show what a change does: the base on simulated providers, and the head planned against that.
 
@@ -62,6 +67,8 @@ def preview(
         names = env or revisions.environments()
         plugins = None if is_live else plugin_folders()
         previews = preview_all(revisions, names, folder / "work", redactor, plugins=plugins)
+        if pages:
+            _write_pages(previews, redactor, revisions, pages)
     _tell(previews, redactor, revisions, output, is_live=is_live)
     if any(each.has_failed or each.is_refused for each in previews):
         raise typer.Exit(1)
@@ -75,8 +82,7 @@ def _tell(
     *,
     is_live: bool,
 ) -> None:
-    base = revisions.base.commit if revisions.base else "what is deployed"
-    head = revisions.head.commit + (" with uncommitted changes" if revisions.head.is_dirty else "")
+    base, head = _names(revisions)
     whole = comment.report(previews, redactor, base=base, head=head)
     if output is None:
         print(whole)  # noqa: T201 - the answer, for a pipe as well
@@ -87,3 +93,24 @@ def _tell(
     data = record.record(previews, redactor, base=base, head=head, live=is_live)
     (output / "report.json").write_text(record.text(data))
     console.print(f"written: comment.md, report.md and report.json in {output}")
+
+
+def _names(revisions: Revisions) -> tuple[str, str]:
+    """What a person knows base and head by."""
+    base = revisions.base.commit if revisions.base else "what is deployed"
+    return base, revisions.head.commit + (" with uncommitted changes" if revisions.head.is_dirty else "")
+
+
+def _write_pages(previews: list[EnvironmentPreview], redactor: Redactor, revisions: Revisions, pages: Path) -> None:
+    """A page of each environment that synthesises."""
+    # It takes time to import, for which no other command should wait.
+    from report.previewed import page_of  # noqa: PLC0415 - see above
+
+    base, head = _names(revisions)
+    now = datetime.datetime.now(datetime.UTC)
+    pages.mkdir(parents=True, exist_ok=True)
+    for each in previews:
+        if each.sides and each.sides.head:
+            (pages / f"{each.name}.html").write_text(page_of(each, each.sides, redactor, now, base=base, head=head))
+        else:
+            console.print(f"no page of {each.name}: the head has no stacks of it")

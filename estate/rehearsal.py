@@ -58,6 +58,16 @@ class Rehearsal:
         return self.folder / "configurations"
 
     @property
+    def verdict(self) -> Path:
+        """What `modelyard policies` said of those plans."""
+        return self.folder / "policies.json"
+
+    @property
+    def page(self) -> Path:
+        """What `modelyard report` writes."""
+        return self.folder / "report.html"
+
+    @property
     def log(self) -> Path:
         """All that the CLI printed."""
         return self.folder / "cdktf.log"

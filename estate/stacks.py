@@ -1,6 +1,5 @@
 """The stacks of one environment at one revision, as they were synthesised."""
 
-import copy
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -35,9 +34,7 @@ class Stack:
     @cached_property
     def deployed(self) -> Configuration:
         """What of it decides what is deployed: not where the state is, nor CDKTF's notes on constructs."""
-        content: Configuration = _without_notes(copy.deepcopy(self.configuration))
-        content["terraform"].pop("backend", None)
-        return content
+        return without_what_moves(self.configuration)
 
     @property
     def backend(self) -> Configuration:
@@ -73,6 +70,13 @@ def read(output: Path) -> Estate:
         id_: Stack(id_, output / entry["workingDirectory"], frozenset(entry["dependencies"]))
         for id_, entry in manifest.items()
     }
+
+
+def without_what_moves(configuration: Mapping[str, Any]) -> Configuration:
+    """A copy of a `cdk.tf.json` without where its state is and CDKTF's notes on constructs."""
+    content: Configuration = _without_notes(configuration)
+    content.get("terraform", {}).pop("backend", None)
+    return content
 
 
 def _without_notes(content: Any) -> Any:  # noqa: ANN401 - JSON of any shape

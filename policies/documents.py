@@ -114,7 +114,7 @@ def _in_release(release: Resource) -> Iterator[Document]:
     for number, text in enumerate(texts):
         # A text that holds something known after apply only is null; the plan repeats it as it was declared.
         declared = given[number] if number < len(given) else ""
-        content = _parsed(_without_expressions(declared) if text in (None, UNKNOWN) else text)
+        content = _parsed(without_expressions(declared) if text in (None, UNKNOWN) else text)
         manifests = content.get("manifests")
         if not isinstance(manifests, Mapping):
             yield Document(release, "values", "", content)
@@ -135,7 +135,9 @@ def _parsed(text: object) -> Mapping[str, Any]:
         return {}
 
 
-def _without_expressions(text: str) -> str:
+def without_expressions(text: str) -> str:
+    """A text of the configuration with `UNKNOWN` in the place of each expression."""
+
     def literal(expression: re.Match[str]) -> str:
         signs = _QUOTED_SIGNS.fullmatch(expression[1])
         return signs[1] if signs else UNKNOWN

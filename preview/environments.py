@@ -101,6 +101,7 @@ def _previewed(
         except TerraformError as error:
             return EnvironmentPreview(name, error=f"the base cannot be deployed to the simulated providers:\n{error}")
     found.bill = bill(sides, has_base=has_base)
+    found.sides = sides
     return found
 
 

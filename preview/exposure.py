@@ -36,12 +36,16 @@ def is_everybody(network: object) -> bool:
         return text in _EVERYBODY
 
 
+def is_internal(annotations: Values) -> bool:
+    """Whether they ask the cloud for a private address of a LoadBalancer."""
+    return any(str(annotations.get(key, "")).lower() == value for key, value in _INTERNAL.items())
+
+
 def _service(values: Values) -> Iterator[str]:
     spec, metadata = first_block(values.get("spec")), first_block(values.get("metadata"))
     if spec.get("type") != "LoadBalancer":
         return
-    annotations = metadata.get("annotations") or {}
-    if any(str(annotations.get(key, "")).lower() == value for key, value in _INTERNAL.items()):
+    if is_internal(metadata.get("annotations") or {}):
         return
     if "load_balancer_source_ranges" in spec:
         yield from _ranges("the LoadBalancer lets", spec["load_balancer_source_ranges"], empty_is_open=True)

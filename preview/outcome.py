@@ -7,6 +7,7 @@ from policies.verdict import Verdict
 from preview.bill import Bill
 from preview.changes import Action, Change, Plan
 from preview.renames import Rename
+from preview.sides import Sides
 from preview.verdicts import Danger, Finding
 
 
@@ -74,6 +75,7 @@ class EnvironmentPreview:
         error: Why there is nothing of it: what its program says.
         bill: What it costs a month; None where nobody bills.
         policies: What the policies say of the stacks that change; None where none has a plan.
+        sides: Its stacks, as long as the folder is there where they were synthesised; None where they could not be.
     """
 
     name: str
@@ -84,6 +86,7 @@ class EnvironmentPreview:
     error: str = ""
     bill: Bill | None = None
     policies: Verdict | None = None
+    sides: Sides | None = field(default=None, repr=False)
 
     @property
     def findings(self) -> list[Finding]:

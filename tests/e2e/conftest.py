@@ -356,3 +356,10 @@ def store(
 def grafana_schema() -> Path:
     """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
     return installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="a dashboard beside its types")
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The program of axe-core, which finds barriers in a page, installed by npm on first use."""
+    folder = installed_by_npm("axe-core@4.14.1", without="the report's accessibility")
+    return folder / "node_modules" / "axe-core" / "axe.min.js"

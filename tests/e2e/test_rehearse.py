@@ -30,7 +30,7 @@ def states(checkout: Path) -> list[Path]:
 
 @pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
 def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
-    environment: str, modelyard_command: Command, proof: Proof
+    environment: str, checkout: Path, modelyard_command: Command, proof: Proof
 ) -> None:
     done = modelyard_command("rehearse", environment)
 
@@ -40,6 +40,15 @@ def test_the_estate_is_deployed_planned_again_and_destroyed_without_a_rest(
     assert f"planned again: no change in {deployed[2]} stacks" in done.stdout
     assert "destroyed: 0 left" in done.stdout
     proof(f"{environment} rehearsed: {deployed[1]} resources in {deployed[2]} stacks, no change planned again, 0 left")
+
+    checked = re.search(r"(\d+) checks passed, 0 failed", modelyard_command("policies", environment).stdout)
+    reported = modelyard_command("report", environment)
+
+    # It takes the verdict for that of its own stacks, those of a protected environment as well.
+    assert reported.stdout == f"report: .rehearsal/{environment}/report.html\n", reported.stderr
+    assert checked
+    page = (checkout / ".rehearsal" / environment / "report.html").read_text()
+    assert f"<p>{int(checked[1]):,} checks passed, 0 failed" in page
 
 
 @pytest.mark.parametrize("environment", CLOUD_ENVIRONMENTS)
