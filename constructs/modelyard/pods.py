@@ -16,8 +16,8 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTempla
 
 # A numeric user, so that the kubelet can tell that it is not root; above 10000, where no host has one.
 _USER = 10001
-# Endpoints are withdrawn while a pod shuts down: it goes on serving until load balancers have heard of that.
-_DRAIN_SECONDS = 10
+#: Endpoints are withdrawn while a pod shuts down: it goes on serving until load balancers have heard of that.
+DRAIN_SECONDS = 10
 _PROBE_PERIOD_SECONDS = 5
 
 
@@ -69,7 +69,7 @@ class ServingPods:
                 service_account_name=self.name,
                 automount_service_account_token=False,
                 enable_service_links=False,
-                termination_grace_period_seconds=_DRAIN_SECONDS + self.shutdown_seconds,
+                termination_grace_period_seconds=DRAIN_SECONDS + self.shutdown_seconds,
                 security_context=k8s.DeploymentV1SpecTemplateSpecSecurityContext(
                     run_as_non_root=True,
                     run_as_user=str(_USER),
@@ -174,7 +174,7 @@ class ServingPods:
 
 
 def _drain() -> k8s.DeploymentV1SpecTemplateSpecContainerLifecycle:
-    wait = k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStopExec(command=["sleep", str(_DRAIN_SECONDS)])
+    wait = k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStopExec(command=["sleep", str(DRAIN_SECONDS)])
     return k8s.DeploymentV1SpecTemplateSpecContainerLifecycle(
         pre_stop=[k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStop(exec=wait)]
     )

@@ -148,11 +148,11 @@ def asked_all_the_time(cluster: Cluster) -> AbstractContextManager[list[int | st
     address = kubectl(
         cluster.kubeconfig, "get", "service", "-n", NAMESPACE, f"{NAME}-predictor", "-o", "jsonpath={.spec.clusterIP}"
     )
+    url = f"http://{address}/v1/models/{NAME}:predict"
 
     def ask() -> int | str:
         try:
-            body = {"instances": ROWS.tolist()}
-            return httpx.post(f"http://{address}/v1/models/{NAME}:predict", json=body).status_code
+            return httpx.post(url, json={"instances": ROWS.tolist()}, timeout=30).status_code
         except httpx.HTTPError as error:
             return repr(error)
 
