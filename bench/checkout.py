@@ -11,7 +11,7 @@ import tomlkit
 
 from bench.estate import write_services
 from bench.process import Run, measured
-from stacks.paths import ROOT
+from estate.repo_copy import copy_of_the_repo
 from terraform_cli.environment import clean_environment
 
 _IDENTITY = ("-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false")
@@ -29,18 +29,8 @@ class Checkout:
 
     @classmethod
     def make(cls, folder: Path, *, services: int) -> "Checkout":
-        """Copies what Git knows or would add; the services get no settings."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in listed.stdout.splitlines():
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+        """Copies the repo; the services get no settings."""
+        copy_of_the_repo(folder)
         shutil.rmtree(folder / "services")
         write_services(folder / "services", services)
         (folder / "services" / "__init__.py").touch()
@@ -50,9 +40,6 @@ class Checkout:
             # So many services cost more than the environments may.
             document.pop("monthly_cap_usd", None)
             file.write_text(tomlkit.dumps(document))
-        for name in ("node_modules", ".venv"):
-            (folder / name).unlink(missing_ok=True)
-            (folder / name).symlink_to((ROOT / name).resolve())
         checkout = cls(folder)
         checkout._git("init", "--quiet")
         checkout.commit("many services")
@@ -75,7 +62,7 @@ class Checkout:
         """Another folder with the files of a commit."""
         self._git("worktree", "add", "--quiet", "--detach", str(folder), revision)
         for name in ("node_modules", ".venv"):
-            (folder / name).symlink_to(ROOT / name)
+            (folder / name).symlink_to((self.folder / name).resolve())
         return Checkout(folder)
 
     def variables(self) -> dict[str, str]:
