@@ -104,7 +104,7 @@ class Estates:
         began = perf_counter()
         differing: dict[str, str] = {}
         for name, rehearsal in self._rehearsals.items():
-            before = self._scratch / "before" / name
+            (before := self._scratch / "before" / name).mkdir(parents=True, exist_ok=True)
             with ThreadPoolExecutor(2) as pool:
                 sides = ((self._base, name, before), (self.head, name, rehearsal.output))
                 list(pool.map(self._synthesise, *zip(*sides, strict=True)))

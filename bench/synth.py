@@ -118,7 +118,7 @@ def synthesise(way: str, size: Size, scratch: Path) -> Synthesis:
     began = time.monotonic()
     command = [sys.executable, "-m", "bench.estate", str(folder), size.environment, str(began)]
     command += ["--all-clouds"] if size.all_clouds else []
-    run = measured(command, variables=variables, folder=ROOT)
+    run = measured(command, variables=variables, folder=ROOT, memory=True)
     ended: dict[str, float] = json.loads((folder / "phases.json").read_text())
     ended[_LAST] = run.seconds
     before = [0.0, *ended.values()]

@@ -38,7 +38,7 @@ def test_a_process_is_measured_with_its_children() -> None:
     child = "x = bytearray(60_000_000); import time; time.sleep(0.4)"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
 
-    run = measured([sys.executable, "-c", program], variables={}, folder=ROOT)
+    run = measured([sys.executable, "-c", program], variables={}, folder=ROOT, memory=True)
 
     assert run.seconds > 0.4
     assert run.cpu_seconds > 0
