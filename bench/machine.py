@@ -20,8 +20,8 @@ def machine() -> str:
     tools = [f"Python {platform.python_version()}", f"Node {_node()}", f"Terraform {_terraform()}", *packages]
     busy = os.getloadavg()[2]
     return (
-        f"{day:%Y-%m-%d}: {processor()}, {memory:.0f} GiB, {platform.system()} "
-        f"{platform.release()}; {', '.join(tools)}. On average {busy:.1f} processes wanted to run in the last quarter "
+        f"{day:%Y-%m-%d}: {processor()}, {memory:.0f} GiB, {platform.system()}; "
+        f"{', '.join(tools)}. On average {busy:.1f} processes wanted to run in the last quarter "
         "of an hour, those of the measurement among them."
     )
 

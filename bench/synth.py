@@ -101,7 +101,11 @@ def report(sizes: Sequence[Size] = SIZES) -> str:
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         compare(Size(1, 1, all_clouds=True), scratch)  # fills the caches
-        comparisons = [compare(size, scratch) for size in sizes]
+        return tables([compare(size, scratch) for size in sizes])
+
+
+def tables(comparisons: Sequence[Comparison]) -> str:
+    """All sizes in one, then the phases of some."""
     looked_into = [each for each in comparisons if each.size.services in _LOOKED_INTO and not each.size.all_clouds]
     return "\n\n".join([_sizes(comparisons), *(_phases(each) for each in looked_into)])
 

@@ -57,6 +57,9 @@ def test_the_phases_of_a_synth_are_all_of_it(tmp_path: Path) -> None:
     assert min(found.phases.values()) > 0
     assert sum(found.phases.values()) == pytest.approx(found.run.seconds)
     assert (tmp_path / "ours" / "out" / "stacks" / "gke-dev-model-0" / "cdk.tf.json").is_file()
+    tables = synth.tables([synth.Comparison(synth.Size(1, 1), {synth.STOCK: [found], synth.OURS: [found]})])
+    assert f"| 1 | {found.run.seconds:.2f} (once) | {found.run.seconds:.2f} (once) | **1.0 (once)** |" in tables
+    assert f"| synth | {found.phases['synth']:.2f} |" in tables
 
 
 def test_what_is_measured_goes_between_the_marks_of_its_part() -> None:
@@ -78,12 +81,12 @@ def test_stock_and_ours_write_the_same() -> None:
 
 @pytest.mark.slow
 def test_every_way_deploys_everything() -> None:
-    assert deploys.report([deploys.Size(2, 1)]).count("(once)") == 15
+    assert deploys.report([deploys.Size(2, 1)]).count("(once)") == 18
 
 
 @pytest.mark.slow
 def test_every_way_to_preview_says_the_same() -> None:
-    assert "All say the same 4 changed values of 2 stacks" in previews.report(services=8, repetitions=1)
+    assert "All say the same 2 changed values of 2 stacks" in previews.report(services=8, repetitions=1)
 
 
 @pytest.mark.slow
