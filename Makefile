@@ -62,10 +62,8 @@ unit: setup
 policies: setup ## Check the rehearsed plans with checkov and own checks, but for the dated exceptions
 	@for env in $(ENV); do $(BIN)/modelyard policies $$env; done
 
-bench: setup ## Time synth against stock CDKTF, deploys against loops of terraform, previews against cdktf diff
-	@$(BIN)/python -m bench
-	@$(BIN)/python -m bench.deploys
-	@$(BIN)/python -m bench.previews
+bench: setup ## Time synth, deploys and previews against what one would run without them, write docs/benchmarks.md
+	@$(BIN)/python -m bench --write
 
 bench-classifier: setup .venv-frameworks/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
 	@$(BIN)/python -m services.image_classifier.bench --write

@@ -1,1 +1,1 @@
-"""Measures the start of synth against stock CDKTF: `python -m bench`."""
+"""What modelyard costs in time and memory, beside what an engineer would run without it: `python -m bench`."""

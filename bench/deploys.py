@@ -1,126 +1,143 @@
-"""`python -m bench.deploys`: `cdktf deploy` of 1, 10 and 50 services, and loops of terraform over their folders.
+"""Deploys of a whole environment on simulated providers: `modelyard up`, `cdktf deploy '*'`, and bare Terraform.
 
-All of them deploy to simulated providers, which answer at once: what is timed is CDKTF's and Terraform's own work.
-State store, registry and cluster are deployed before, and found unchanged. `cdktf deploy` synthesises first, which the
-loops find done. The ways take turns; each begins without `.terraform` folders.
+The simulated clouds answer at once: what is timed is synth, the tools' own work and Terraform's. Every way begins with
+empty clouds, without `.terraform` folders, and deploys state store, registry, artifacts, cluster and services; then it
+is run again, with nothing to change. Bare Terraform is a shell's loop over folders that are synthesised already, as
+many at once as there are cores: what no tool that calls Terraform for each stack can be faster than by much.
 """
 
 import os
 import shlex
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
+from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.table import Table
-
+from bench.checkout import Checkout
+from bench.process import Run
+from bench.samples import Samples, ratios, table, take_turns
 from commands.cdktf_cli import CDKTF
+from estate.rehearsal import Rehearsal
 from simulator.process import SimulatedProviders
-from stacks.paths import ROOT
-from terraform_cli.environment import clean_environment
 
-SIZES = {1: 3, 10: 3, 50: 1}
-FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster")
-APPLY = (
-    "terraform -chdir={} init -input=false -no-color && terraform -chdir={} apply -input=false -auto-approve -no-color"
-)
+UP = "`modelyard up`"
+STOCK = "`cdktf deploy '*'`, stock imports"
+FAST = "`cdktf deploy '*'`, our imports"
+BARE = "bare Terraform, synth not counted"
+_ENVIRONMENT = "gke-dev"
+_FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster")
+_APPLY = "terraform -chdir={} init -input=false && terraform -chdir={} apply -input=false -auto-approve"
 
 
-class _Estate:
-    """One number of services, deployed again and again from the same beginning."""
+@dataclass(frozen=True)
+class Size:
+    """How many services are deployed, and how often each way is measured."""
 
-    def __init__(self, services: int, scratch: Path) -> None:
-        self.scratch, self.output = scratch, scratch / "out"
-        self._app = [sys.executable, "-m", "bench.deploy_app", str(services), str(scratch)]
-        self.variables = clean_environment() | {
-            "CDKTF_APP": shlex.join(self._app),
-            "CDKTF_OUTPUT": str(self.output),
-            "CDKTF_SKIP_PROVIDER_LOCK": "true",
-            "CHECKPOINT_DISABLE": "1",
-            "CI": "true",
-            "PYTHONPATH": str(ROOT),
+    services: int
+    repetitions: int
+
+
+SIZES = (Size(10, 5), Size(50, 3))
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Of everything from nothing, and again."""
+
+    first: Run
+    again: Run
+
+
+class Estate:
+    """An environment that is deployed again and again from nothing."""
+
+    def __init__(self, scratch: Path, services: int) -> None:
+        self.checkout = Checkout.make(scratch / "checkout", services=services)
+        self.rehearsal = Rehearsal(_ENVIRONMENT, scratch / "rehearsal")
+
+    def ways(self) -> Mapping[str, Callable[[], Deploy]]:
+        """By their names."""
+        return {
+            UP: partial(self._deploy, self._up),
+            STOCK: partial(self._deploy, partial(self._cdktf, stock=True)),
+            FAST: partial(self._deploy, partial(self._cdktf, stock=False)),
+            BARE: partial(self._deploy, self.loop, synthesised=True),
         }
-        for folder in ("world", "states"):
-            (scratch / folder).mkdir()
-        self._with_providers(lambda: self._cdktf("deploy", *FOUNDATION))
-        shutil.copytree(scratch / "world", scratch / "begun" / "world")
-        shutil.copytree(scratch / "states", scratch / "begun" / "states")
 
-    def cdktf(self) -> float:
-        """`cdktf deploy '*'`, in seconds."""
-        return self._timed(lambda: self._cdktf("deploy", "*"), synthesised=False)
+    @contextmanager
+    def empty_clouds(self) -> Iterator[dict[str, str]]:
+        """Nothing is deployed, synthesised or initialised; gives the variables of a shell that rehearses."""
+        shutil.rmtree(self.rehearsal.folder, ignore_errors=True)
+        self.rehearsal.states.mkdir(parents=True)
+        with SimulatedProviders(self.rehearsal.world) as providers:
+            yield self.rehearsal.variables() | providers.environment
 
-    def loop(self, parallel: int) -> float:
-        """A shell's loop over the folders, so many at once; the foundation first, in order."""
-        folders = [path for path in sorted((self.output / "stacks").iterdir()) if path.name not in FOUNDATION]
-        first = [APPLY.replace("{}", str(self.output / "stacks" / name)) for name in FOUNDATION]
-        others = f"printf '%s\\0' {shlex.join(map(str, folders))} | xargs -0 -P {parallel} -I {{}} sh -c '{APPLY}'"
-        return self._timed(lambda: self._run(["sh", "-ec", "\n".join([*first, others])]), synthesised=True)
+    def synthesise(self, variables: Mapping[str, str]) -> None:
+        """Writes the stacks, for ways that begin with them."""
+        output = {"CDKTF_OUTDIR": str(self.rehearsal.output)}
+        self.checkout.run(self.rehearsal.app_command(), {**variables, **output})
 
-    def _timed(self, deploy: Callable[[], None], *, synthesised: bool) -> float:
-        for folder in ("world", "states"):
-            shutil.rmtree(self.scratch / folder)
-            shutil.copytree(self.scratch / "begun" / folder, self.scratch / folder)
-        shutil.rmtree(self.output)
-        if synthesised:
-            self._run(self._app, CDKTF_OUTDIR=str(self.output))
-        took = self._with_providers(deploy)
-        wanted = len(list((self.output / "stacks").iterdir()))
-        deployed = len(list((self.scratch / "states").glob("*.tfstate")))
-        if deployed != wanted:
-            raise SystemExit(f"error: {deployed} of {wanted} stacks were deployed")
-        return took
+    def fill_caches(self) -> None:
+        """Of all ways."""
+        self._deploy(self._up)
+        with self.empty_clouds() as variables:
+            self.synthesise({**variables, "MODELYARD_STOCK_IMPORTS": "1"})
 
-    def _with_providers(self, deploy: Callable[[], None]) -> float:
-        with SimulatedProviders(self.scratch / "world") as providers:
-            self.variables |= providers.environment
-            began = time.perf_counter()
-            deploy()
-            return time.perf_counter() - began
+    def _deploy(self, way: Callable[[Mapping[str, str]], Run], *, synthesised: bool = False) -> Deploy:
+        with self.empty_clouds() as variables:
+            if synthesised:
+                self.synthesise(variables)
+            deploy = Deploy(way(variables), way(variables))
+        stacks = self.rehearsal.stacks()
+        if missing := [stack for stack in stacks if not self.rehearsal.resources(stack)]:
+            raise SystemExit(f"error: not deployed: {', '.join(missing)}")
+        return deploy
 
-    def _cdktf(self, *arguments: str) -> None:
-        self._run([str(CDKTF), *arguments, "--auto-approve"])
+    def _up(self, variables: Mapping[str, str]) -> Run:
+        return self.checkout.run([sys.executable, "-m", "commands", "up", _ENVIRONMENT, "--yes"], variables)
 
-    def _run(self, command: list[str], **variables: str) -> None:
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.variables | variables, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
+    def _cdktf(self, variables: Mapping[str, str], *, stock: bool) -> Run:
+        imports = {"MODELYARD_STOCK_IMPORTS": "1" if stock else "0"}
+        return self.checkout.run([str(CDKTF), "deploy", "*", "--auto-approve"], {**variables, **imports})
+
+    def loop(self, variables: Mapping[str, str]) -> Run:
+        """Bare Terraform: the foundation in order, then the services."""
+        root = self.rehearsal.output / "stacks"
+        others = [str(root / stack) for stack in self.rehearsal.stacks() if stack not in _FOUNDATION]
+        lines = [_APPLY.replace("{}", str(root / stack)) for stack in _FOUNDATION]
+        lines += [f"printf '%s\\0' {shlex.join(others)} | xargs -0 -P {os.cpu_count()} -I {{}} sh -c '{_APPLY}'"]
+        return self.checkout.run(["sh", "-ec", "\n".join(lines)], variables)
 
 
-def main() -> None:
-    """Measure and print."""
-    console = Console(width=max(Console().width, 110))
-    cores = os.cpu_count() or 1
-    table = Table("services", "", "seconds", "from - to", "", title="Deploy")
-    for services, runs in SIZES.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            console.print(f"deploys of {services} …")
-            estate = _Estate(services, Path(scratch))
-            ways: dict[str, Callable[[], float]] = {
-                "cdktf deploy '*'": estate.cdktf,
-                "loop of terraform": partial(estate.loop, 1),
-                f"loop, {cores} at once": partial(estate.loop, cores),
-            }
-            seconds: dict[str, list[float]] = {way: [] for way in ways}
-            for _ in range(runs):
-                for way, run in ways.items():
-                    seconds[way].append(run())
-        ours = median(seconds["cdktf deploy '*'"])
-        for way, took in seconds.items():
-            spread = f"{min(took):.1f} - {max(took):.1f}" if runs > 1 else "one run"
-            row = (str(services) if took is seconds["cdktf deploy '*'"] else "", way, f"{median(took):.1f}", spread)
-            table.add_row(*row, f"{median(took) / ours:.2f} times cdktf")
-        table.add_section()
-    console.print(table)
+def measure(size: Size) -> Mapping[str, Sequence[Deploy]]:
+    """All ways in turns."""
+    with TemporaryDirectory() as scratch:
+        estate = Estate(Path(scratch), size.services)
+        estate.fill_caches()
+        return take_turns(estate.ways(), size.repetitions)
 
 
-if __name__ == "__main__":
-    main()
+def report(sizes: Sequence[Size] = SIZES) -> str:
+    """Measures, and gives the tables."""
+    return "\n\n".join(_table(size, measure(size)) for size in sizes)
+
+
+def _table(size: Size, found: Mapping[str, Sequence[Deploy]]) -> str:
+    def samples(way: str, moment: str, figure: str) -> Samples:
+        return Samples(tuple(getattr(getattr(each, moment), figure) for each in found[way]))
+
+    rows = []
+    for way in found:
+        cells = [way]
+        for moment in ("first", "again"):
+            seconds, ours = (samples(each, moment, "seconds") for each in (way, UP))
+            cells += [seconds.shown(), "" if way == UP else ratios(seconds, ours).shown(2)]
+        cells.append(ratios(samples(way, "first", "cpu_seconds"), samples(UP, "first", "cpu_seconds")).shown(2))
+        rows.append(cells)
+    what = f"{size.services} services, {size.repetitions} repetitions"
+    head = ("all deployed, s", "times ours", "nothing to change, s", "times ours", "CPU of a deploy, times ours")
+    return table((what, *head), rows)

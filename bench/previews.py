@@ -1,212 +1,205 @@
-"""`python -m bench.previews`: a pull request that touches one of 50 services, in two environments.
+"""What a pull request does that touches one of fifty services, in two environments.
 
-Ours is `modelyard preview`, from Git's two commits to the written comment. The other way is what CDKTF offers, `cdktf
-diff`, which takes one stack at a time: once for every stack of both environments, against everything deployed. It has
-the same fast synth, the same simulated providers and no network, and its states are there already, which `preview`
-makes for itself. What the two say of the changed stacks must be the same, value by value, and `cdktf diff` must find no
-change in any other stack.
+Ours is `modelyard preview`, from Git's two commits to the written comment, with everything that it makes for itself: a
+base in simulated clouds, findings, costs, policies. Without it, an engineer synthesises both commits, looks with `diff`
+for the stacks that differ, and plans these with Terraform; or plans every stack, as many at once as there are cores; or
+calls `cdktf diff` for the stacks that the change is meant for. All of that gets for nothing what preview has to make:
+that everything is deployed, and that Terraform needs no network. Synth is the app alone, with stock imports and without
+the CLI's own seconds.
+
+What the ways say of the changed stacks must be the same, value by value.
 """
 
-import argparse
 import json
 import os
-import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
-from bench.estate import write_services
+from bench.checkout import Checkout
+from bench.samples import Samples, ratios, table, take_turns
 from commands.cdktf_cli import CDKTF
 from estate.rehearsal import Rehearsal
 from preview.changes import changes
 from preview.record import changed_values
 from simulator.process import SimulatedProviders
-from stacks.paths import ROOT
 from terraform_cli.call import terraform
-from terraform_cli.environment import clean_environment
 from terraform_cli.plugins import plugin_folders
 
-ENVIRONMENTS = ("gke-dev", "aks-dev")
-SERVICES = 50
-_TOUCHED = "services/model_7/service.py"
+PREVIEW = "`modelyard preview`"
+DIFFERING = "synth of both commits, `diff`, plans of what differs"
+EVERY = "synth of the head, plans of every stack"
+CDKTF_DIFF = "`cdktf diff` of the touched stacks"
+_ENVIRONMENTS = ("gke-dev", "aks-dev")
+_TOUCHED = "model-7"
+_STOCK = {"MODELYARD_STOCK_IMPORTS": "1"}
+_IN_ENVIRONMENT = ("environment", "construct", "file", "stack")
 _Changes = dict[str, list[dict[str, Any]]]
 
 
-class _Repo:
-    """A copy of the repo with fifty services and two commits, the second of which touches one of them."""
+@dataclass(frozen=True)
+class Said:
+    """What a way took, and what it says: the changes of each stack that has any."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for name in listed.splitlines():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-        shutil.rmtree(folder / "services")
-        write_services(folder / "services", SERVICES)
-        (folder / "services" / "__init__.py").touch()
-        for file in folder.glob("services/*/service.py"):
-            # So small that the nodes hold fifty.
-            file.write_text(file.read_text().replace('"250m"', '"10m"').replace('"768Mi"', '"32Mi"'))
-        for file in folder.glob("environments/*.toml"):
-            if file.stem in ENVIRONMENTS:
-                content = file.read_text()
-                begin = content.index("[services.")
-                file.write_text(content[:begin] + content[content.index("# Without this table") :])
-        for name in ("node_modules", ".venv"):
-            (folder / name).symlink_to(ROOT / name)
-        self._git("init", "--quiet")
-        self._commit("fifty services")
-
-    def touch(self) -> None:
-        """The second commit."""
-        file = self.folder / _TOUCHED
-        file.write_text(file.read_text().replace('"10m"', '"12m"'))
-        self._commit("one of them")
-
-    def variables(self) -> dict[str, str]:
-        """Under which the copy's own modules run."""
-        own = [str(self.folder), str(self.folder / "constructs")]
-        return clean_environment() | {"PYTHONPATH": os.pathsep.join(own)}
-
-    def run(self, command: list[str], variables: dict[str, str], *, accepted: tuple[int, ...] = (0,)) -> None:
-        """A command in the copy; ends the program if it exits with anything else."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        if done.returncode not in accepted:
-            raise SystemExit(f"{shlex.join(command)}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-
-    def _commit(self, message: str) -> None:
-        self._git("add", "--all", ".", ":!.venv", ":!node_modules")
-        self._git("commit", "--quiet", "--message", message)
-
-    def _git(self, *arguments: str) -> None:
-        who = ["-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *arguments], cwd=self.folder, check=True)
+    seconds: float
+    changes: _Changes
 
 
-class _Deployed:
-    """One environment of the copy, deployed to simulated providers."""
+class Estates:
+    """The environments with the base deployed, and the head to be looked at."""
 
-    def __init__(self, repo: _Repo, environment: str, folder: Path, providers: dict[str, str]) -> None:
-        self._repo = repo
-        self.rehearsal = Rehearsal(environment, folder)
-        self.rehearsal.states.mkdir(parents=True)
-        self.variables = repo.variables() | self.rehearsal.variables() | providers | {"CI": "true"}
-        self._synthesise()
-        self.stacks = self.rehearsal.stacks()
-        foundation = [stack for stack in self.stacks if "-model-" not in stack]
-        for stack in foundation:
-            self._apply(stack)
+    def __init__(self, scratch: Path, services: int) -> None:
+        self.head = Checkout.make(scratch / "head", services=services)
+        self._rehearsals = {name: Rehearsal(name, scratch / name) for name in _ENVIRONMENTS}
+        self._variables: dict[str, dict[str, str]] = {}
+        self._scratch = scratch
+
+    def deploy(self, running: ExitStack) -> None:
+        """The base; its simulated clouds run as long as the stack of contexts is open."""
+        plugins = plugin_folders()
+        for name, rehearsal in self._rehearsals.items():
+            rehearsal.states.mkdir(parents=True)
+            providers = running.enter_context(SimulatedProviders(rehearsal.world, plugins))
+            self._variables[name] = self.head.variables() | rehearsal.variables() | providers.environment
+            self._synthesise(self.head, name, rehearsal.output)
+            stacks = rehearsal.stacks()
+            foundation = [stack for stack in stacks if "-model-" not in stack]
+            for stack in foundation:
+                self._apply(name, stack)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(partial(self._apply, name), stacks[len(foundation) :]))
+        self.head.edit(f"services/{_TOUCHED.replace('-', '_')}/service.py", '"10m"', '"12m"')
+        self.head.commit("one of them")
+        self._base = self.head.worktree(self._scratch / "base", "HEAD^")
+
+    def ways(self) -> Mapping[str, Callable[[], Said]]:
+        """By their names."""
+        return {
+            PREVIEW: self._preview,
+            DIFFERING: self._plan_differing,
+            EVERY: self._plan_every,
+            CDKTF_DIFF: self._cdktf_diff,
+        }
+
+    def _preview(self) -> Said:
+        written = self._scratch / "written"
+        options = [part for name in _ENVIRONMENTS for part in ("--env", name)]
+        command = [sys.executable, "-m", "commands", "preview", "--base", "HEAD^", "--head", "HEAD", *options]
+        run = self.head.run([*command, "--output", str(written)], accepted=(0, 1))  # 1: it denies something
+        said: _Changes = {}
+        for entry in json.loads((written / "report.json").read_text())["changes"]:
+            values = {key: value for key, value in entry.items() if key not in _IN_ENVIRONMENT}
+            said.setdefault(entry["stack"], []).append(values)
+        return Said(run.seconds, said)
+
+    def _plan_differing(self) -> Said:
+        began = perf_counter()
+        differing: dict[str, str] = {}
+        for name, rehearsal in self._rehearsals.items():
+            (before := self._scratch / "before" / name).mkdir(parents=True, exist_ok=True)
+            with ThreadPoolExecutor(2) as pool:
+                sides = ((self._base, name, before), (self.head, name, rehearsal.output))
+                list(pool.map(self._synthesise, *zip(*sides, strict=True)))
+            differing |= dict.fromkeys(_differing(before, rehearsal.output), name)
+        said = self._plans(differing)
+        return Said(perf_counter() - began, said)
+
+    def _plan_every(self) -> Said:
+        began = perf_counter()
+        for name, rehearsal in self._rehearsals.items():
+            self._synthesise(self.head, name, rehearsal.output)
+        said = self._plans({stack: name for name, each in self._rehearsals.items() for stack in each.stacks()})
+        return Said(perf_counter() - began, said)
+
+    def _cdktf_diff(self) -> Said:
+        began = perf_counter()
+        touched = {f"{name}-{_TOUCHED}": name for name in _ENVIRONMENTS}
+        for stack, name in touched.items():
+            self.head.run([str(CDKTF), "diff", stack], {**self._variables[name], **_STOCK})
+        seconds = perf_counter() - began
+        return Said(seconds, self._shown(touched))
+
+    def _synthesise(self, checkout: Checkout, environment: str, output: Path) -> None:
+        own = {name: value for name, value in checkout.variables().items() if name == "PYTHONPATH"}
+        variables = {**self._variables[environment], **own, **_STOCK, "CDKTF_OUTDIR": str(output)}
+        checkout.run(self._rehearsals[environment].app_command(), variables)
+
+    def _plans(self, stacks: Mapping[str, str]) -> _Changes:
+        def plan(stack: str) -> None:
+            folder, variables = self._folder(stack, stacks[stack]), self._variables[stacks[stack]]
+            terraform(folder, variables, "init", "-input=false")
+            terraform(folder, variables, "plan", "-input=false", "-lock=false", "-out=plan")
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(self._apply, [stack for stack in self.stacks if stack not in foundation]))
+            list(pool.map(plan, stacks))
+        return self._shown(stacks)
 
-    def _synthesise(self) -> None:
-        self._repo.run(self.rehearsal.app_command(), self.variables | {"CDKTF_OUTDIR": str(self.rehearsal.output)})
-
-    def _apply(self, stack: str) -> None:
-        folder = self.rehearsal.output / "stacks" / stack
-        terraform(folder, self.variables, "init", "-input=false")
-        terraform(folder, self.variables, "apply", "-input=false", "-auto-approve")
-
-    def diff(self, stack: str) -> float:
-        """`cdktf diff STACK`, in seconds."""
-        began = time.perf_counter()
-        self._repo.run([str(CDKTF), "diff", stack], self.variables)
-        return time.perf_counter() - began
-
-    def planned(self, stack: str) -> list[dict[str, Any]]:
-        """What the last diff of the stack would change."""
-        folder = self.rehearsal.output / "stacks" / stack
-        plan = json.loads(terraform(folder, self.variables, "show", "-json", "plan"))
-        return [changed_values(change) for change in changes(stack, plan)]
-
-
-def main() -> None:
-    """Measure, compare and print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.previews", description=__doc__)
-    parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="`cdktf diff` of every Nth untouched stack only"
-    )
-    every = parser.parse_args().every
-    console = Console(width=max(Console().width, 110))
-    with tempfile.TemporaryDirectory() as scratch:
-        repo = _Repo(Path(scratch) / "repo")
-        with ExitStack() as stack:
-            console.print(f"deploying {SERVICES} services in {' and '.join(ENVIRONMENTS)} …")
-            estates = {}
-            for name in ENVIRONMENTS:
-                world = Rehearsal(name, Path(scratch) / name).world
-                providers = stack.enter_context(SimulatedProviders(world, plugin_folders()))
-                estates[name] = _Deployed(repo, name, Path(scratch) / name, providers.environment)
-            repo.touch()
-            ours_seconds, ours = _preview(repo, Path(scratch) / "written")
-            diff_seconds, count, theirs = _diffs(estates, every)
-    if ours != theirs:
-        raise SystemExit(f"error: the two ways differ:\npreview: {json.dumps(ours)}\ncdktf diff: {json.dumps(theirs)}")
-    values = sum(len(change["values"]) for listed in ours.values() for change in listed)
-    console.print(f"`modelyard preview`, both environments: {ours_seconds:.1f} s")
-    console.print(f"`cdktf diff`, {count} stacks one by one: {diff_seconds:.0f} s")
-    console.print(
-        f"{diff_seconds / ours_seconds:.0f} times faster; the same {values} changed values in {len(ours)} stacks"
-    )
-
-
-def _preview(repo: _Repo, output: Path) -> tuple[float, _Changes]:
-    """How long it takes in seconds, and what it says of each stack."""
-    command = [
-        sys.executable,
-        "-m",
-        "commands",
-        "preview",
-        "--base",
-        "HEAD^",
-        "--head",
-        "HEAD",
-        "--output",
-        str(output),
-    ]
-    command += [argument for name in ENVIRONMENTS for argument in ("--env", name)]
-    began = time.perf_counter()
-    # 1: so many services are above the environments' caps.
-    repo.run(command, repo.variables(), accepted=(0, 1))
-    seconds = time.perf_counter() - began
-    said: _Changes = {}
-    for entry in json.loads((output / "report.json").read_text())["changes"]:
-        stack = entry.pop("stack")
-        said.setdefault(stack, []).append(
-            {key: entry[key] for key in entry if key not in ("environment", "construct", "file")}
-        )
-    return seconds, said
-
-
-def _diffs(estates: dict[str, _Deployed], every: int) -> tuple[float, int, _Changes]:
-    """How long all stacks would take in seconds, how many were tried, and what they say."""
-    seconds, said = [], {}
-    total = sum(len(estate.stacks) for estate in estates.values())
-    for estate in estates.values():
-        tried = [stack for i, stack in enumerate(estate.stacks) if i % every == 0 or stack.endswith("-model-7")]
-        for stack in track(tried, description=f"cdktf diff, {estate.rehearsal.environment}", transient=True):
-            seconds.append(estate.diff(stack))
-            if found := estate.planned(stack):
+    def _shown(self, stacks: Mapping[str, str]) -> _Changes:
+        said: _Changes = {}
+        for stack, name in stacks.items():
+            plan = json.loads(terraform(self._folder(stack, name), self._variables[name], "show", "-json", "plan"))
+            if found := [changed_values(change) for change in changes(stack, plan)]:
                 said[stack] = found
-    return sum(seconds) / len(seconds) * total, len(seconds), said
+        return said
+
+    def _apply(self, environment: str, stack: str) -> None:
+        folder, variables = self._folder(stack, environment), self._variables[environment]
+        terraform(folder, variables, "init", "-input=false")
+        terraform(folder, variables, "apply", "-input=false", "-auto-approve")
+
+    def _folder(self, stack: str, environment: str) -> Path:
+        return self._rehearsals[environment].output / "stacks" / stack
 
 
-if __name__ == "__main__":
-    main()
+def measure(services: int, repetitions: int) -> Mapping[str, Sequence[Said]]:
+    """All ways in turns; ends the program if they do not say the same."""
+    with TemporaryDirectory() as scratch, ExitStack() as running:
+        estates = Estates(Path(scratch), services)
+        estates.deploy(running)
+        found = take_turns(estates.ways(), repetitions)
+    wanted = found[PREVIEW][0].changes
+    for way, each in found.items():
+        if not wanted or any(said.changes != wanted for said in each):
+            raise SystemExit(f"error: {way} says {json.dumps(each[-1].changes)}, preview {json.dumps(wanted)}")
+    return found
+
+
+def report(services: int = 50, repetitions: int = 3) -> str:
+    """Measures, and gives the table."""
+    found = measure(services, repetitions)
+    values = sum(len(change["values"]) for each in found[PREVIEW][0].changes.values() for change in each)
+    seconds = {way: Samples(tuple(said.seconds for said in each)) for way, each in found.items()}
+    rows = [
+        (way, each.shown(), "" if way == PREVIEW else ratios(each, seconds[PREVIEW]).shown())
+        for way, each in seconds.items()
+    ]
+    head = (f"{services} services in each of {len(_ENVIRONMENTS)} environments", "s", "times ours")
+    same = f"All say the same {values} changed values of {len(found[PREVIEW][0].changes)} stacks"
+    return f"{table(head, rows)}\n\n{same}; {repetitions} repetitions."
+
+
+def _differing(before: Path, after: Path) -> list[str]:
+    """Stacks whose configurations differ."""
+    listed = subprocess.run(
+        [
+            "diff",
+            "--recursive",
+            "--brief",
+            "--exclude=.terraform*",
+            "--exclude=plan",
+            before / "stacks",
+            after / "stacks",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    return sorted({line.split()[1].rsplit("/", 2)[1] for line in listed.splitlines() if line.startswith("Files ")})

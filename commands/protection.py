@@ -45,7 +45,7 @@ def lift(
         console.print(f"already lifted on {record.on} by {record.by}: {record.reason}")
         return
     record_lifting(environment, reason)
-    console.print(f"recorded in environments/{environment}.toml; commit it, then: cdktf deploy '*'")
+    console.print(f"recorded in environments/{environment}.toml; commit it, then: npx cdktf deploy '*'")
 
 
 @app.command()
@@ -56,4 +56,4 @@ def restore(environment: Environment) -> None:
         return
     with edited(environment) as document:
         del document[_TABLE]
-    console.print(f"removed from environments/{environment}.toml; commit it, then: cdktf deploy '*'")
+    console.print(f"removed from environments/{environment}.toml; commit it, then: npx cdktf deploy '*'")

@@ -45,7 +45,9 @@ def move(
         console.print(f"already there: the state of {stack} is kept {place}")
         return
     if to == "remote" and not file.is_file():
-        raise ConfigurationError(f"there is no state of {stack} to move", mend=f"cdktf deploy {stack}", where=file.name)
+        raise ConfigurationError(
+            f"there is no state of {stack} to move", mend=f"npx cdktf deploy {stack}", where=file.name
+        )
     with opened({store.backend: store.arguments(stack)}) as remote:
         count = _into_store(remote, file) if to == "remote" else _into_file(remote, file)
     with edited(environment) as document:

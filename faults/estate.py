@@ -4,13 +4,10 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from stacks.paths import ROOT
+from estate.repo_copy import copy_of_the_repo
 
 #: The clouds, by the environments that `make faults` makes for them.
 ENVIRONMENTS: Final = {"gke": "faults-gke", "aks": "faults-aks"}
-# What a copy has no use for; the first two are linked.
-_LEFT_OUT: Final = (".venv", "node_modules", ".git", ".rehearsal", "cdktf.out", "docs", "tests", "*cache*", ".venv-*")
-_LINKED: Final = (".venv", "node_modules")
 #: Iris with a notebook, two replicas, a model in the store and dashboards: all that services make of Kubernetes and of
 #: the cloud.
 SERVICE: Final = "iris"
@@ -65,15 +62,13 @@ max_nodes = 2
 }
 
 
-def copy_of_the_repo(folder: Path) -> Path:
-    """Copies the repo with one service only, and with the small environments beside its own.
+def copy_with_environments(folder: Path) -> Path:
+    """Copies the repo, and writes the small environments beside its own.
 
     Args:
         folder: Made by this.
     """
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
-    for name in _LINKED:
-        (folder / name).symlink_to((ROOT / name).resolve())
+    copy_of_the_repo(folder)
     write_environments(folder / "environments")
     return folder
 

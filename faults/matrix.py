@@ -11,7 +11,7 @@ from typing import Final
 
 from faults.broken_command import Result, run_case
 from faults.cases import ACTIONS, FAULTS, Case
-from faults.estate import ENVIRONMENTS, copy_of_the_repo, keep_one_service
+from faults.estate import ENVIRONMENTS, copy_with_environments, keep_one_service
 from faults.lane import Lane
 from faults.preparation import Prepared, prepare
 
@@ -96,7 +96,7 @@ def run_matrix(
 
 
 def _prepare(cloud: str, copy: Path) -> Prepared:
-    copy_of_the_repo(copy)
+    copy_with_environments(copy)
     keep_one_service(copy)
     return prepare(Lane(copy, ENVIRONMENTS[cloud]))
 

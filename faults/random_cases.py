@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from faults.broken_command import judge, tail
 from faults.cases import write_scenario
-from faults.estate import copy_of_the_repo
+from faults.estate import copy_with_environments
 from faults.inventory import Findings
 from faults.lane import Lane, Verb
 from faults.preparation import ALL, Prepared, prepare
@@ -94,7 +94,7 @@ def run_random(count: int, seed: int, folder: Path, tell: Callable[[RandomResult
     """
 
     def lane(environment: str) -> list[RandomResult]:
-        prepared = prepare(Lane(copy_of_the_repo(folder / environment), environment), drifts=False)
+        prepared = prepare(Lane(copy_with_environments(folder / environment), environment), drifts=False)
         source = random.Random(f"{environment} {seed}")  # noqa: S311 - no secret
         results = []
         for number in range(count):

@@ -19,10 +19,11 @@ import pytest
 import tomlkit
 from pydantic import TypeAdapter
 
+from estate.repo_copy import copy_of_the_repo as copy_of_the_repo  # noqa: PLC0414 - for tests, too
 from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.gke.settings import GkeSettings
-from stacks.paths import ROOT, SERVICES
+from stacks.paths import SERVICES
 from stacks.service_settings import services_table
 from stacks.settings import CloudSettings, Settings
 
@@ -110,24 +111,6 @@ def resource(stack: dict[str, Any], type_name: str) -> dict[str, Any]:
 def checkout(tmp_path: Path) -> Path:
     """A copy of the repo's own files, for commands that write to them."""
     return copy_of_the_repo(tmp_path / "checkout")
-
-
-def copy_of_the_repo(copy: Path) -> Path:
-    """Copies what git knows or would add, and links what `make setup` installs."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    for name in ("node_modules", ".venv"):
-        (copy / name).symlink_to(ROOT / name)
-    return copy
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

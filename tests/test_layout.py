@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def test_the_source_root_holds_nothing_but_modelyard() -> None:
     names = {path.name for path in (ROOT / "constructs").iterdir()} - {"__pycache__"}
 
     assert names == {"modelyard"}
+
+
+def test_every_package_is_installed_and_checked() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    packages = {name.partition("/")[0] for name, _ in sources() if "/" in name} - {"constructs", "tests"}
+
+    assert packages | {"constructs/modelyard"} == set(tools["hatch"]["build"]["targets"]["wheel"]["packages"])
+    assert packages | {"constructs/modelyard", "tests", "main.py"} == set(tools["mypy"]["files"])
 
 
 def test_importing_main_synthesises_nothing(tmp_path: Path) -> None:

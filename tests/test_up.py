@@ -1,4 +1,4 @@
-"""`modelyard up`, `down` and `adopt` on simulated providers: real Terraform, the real commands, killed in earnest."""
+"""`modelyard up`, `teardown`, `adopt` on simulated providers: real Terraform, real commands, killed in earnest."""
 
 import fcntl
 import json

@@ -41,3 +41,8 @@ class Egress:
             raise ValueError("nothing to let out")
         block = {"cidr": self.network, **({"except": list(self.excluded)} if self.excluded else {})}
         return {"to": [{"ipBlock": block}], "ports": [{"port": port, "protocol": "TCP"} for port in self.ports]}
+
+
+def dns_rule() -> dict[str, Any]:
+    """As a NetworkPolicy's manifest lets pods ask for names, wherever the cluster's DNS is."""
+    return {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}

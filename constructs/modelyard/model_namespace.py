@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard.artifact_store import ArtifactAccess, ArtifactStore
-from modelyard.egress import Egress
+from modelyard.egress import Egress, dns_rule
 from modelyard.http_metrics import HttpMetrics
 from modelyard.manifests import Manifests
 from modelyard.namespace import add_namespace
@@ -148,10 +148,9 @@ def _rights() -> list[dict[str, Any]]:
 def _traffic(environment: str, egress: Sequence[Egress]) -> dict[str, Any]:
     """The environment's pods ask the models, which reach their store and DNS."""
     environments_own = {"namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": environment}}}
-    dns = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
     return {
         "podSelector": {"matchExpressions": [{"key": MODEL_LABEL, "operator": "Exists"}]},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [environments_own], "ports": [{"port": PORT, "protocol": "TCP"}]}],
-        "egress": [{"ports": dns}, {"to": [{"podSelector": {}}]}, *(each.rule() for each in egress)],
+        "egress": [dns_rule(), {"to": [{"podSelector": {}}]}, *(each.rule() for each in egress)],
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelyard.artifact_store import ArtifactAccess
-from modelyard.egress import Egress
+from modelyard.egress import Egress, dns_rule
 from modelyard.manifests import Manifests
 from modelyard.names import dns_label
 from modelyard.pod_requests import PodRequests
@@ -149,10 +149,9 @@ def _object(api_version: str, kind: str, name: str, **fields: object) -> dict[st
 
 
 def _traffic(pods: Mapping[str, str], egress: Egress | None, access: ArtifactAccess) -> dict[str, Any]:
-    dns = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
     further = [each.rule() for each in (*([egress] if egress else []), *access.egress)]
     return {
         "podSelector": {"matchLabels": dict(pods)},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [{"ports": dns}, {"to": [{"podSelector": {}}]}, *further],
+        "egress": [dns_rule(), {"to": [{"podSelector": {}}]}, *further],
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelyard import Egress
+from modelyard.egress import dns_rule
 
 from .steps import NAME
 
@@ -48,12 +49,11 @@ def _rules() -> list[dict[str, Any]]:
 
 def _traffic(egress: Sequence[Egress]) -> dict[str, Any]:
     """Nobody comes in."""
-    dns = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
     return {
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
         "egress": [
-            {"ports": dns},
+            dns_rule(),
             # To any address: nobody knows the API server's beforehand.
             {"ports": _tcp(_API_PORTS)},
             {"to": [{"podSelector": {}}]},

@@ -2,13 +2,13 @@
 
 import os
 import platform
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from bench.machine import processor
 from services.image_classifier.bench.load import Load
 from services.image_classifier.bench.sides import Side
 from stacks.marked_part import with_part
@@ -59,7 +59,7 @@ def report(sides: Sequence[Side], rounds: Mapping[str, Sequence[Round]], rate: f
     total = sum(len(load.latencies) for each in (*ours, *other) for load in (each.opened, *each.closed.values()))
     return (
         f"{table}\n\n"
-        f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, one core for the server, Python {platform.python_version()}; "
+        f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, one core for the server, Python {platform.python_version()}; "
         f"medians of {len(ours)} rounds in turns, ratios of the two in the same round. "
         f"JPEGs of 800x600 pixels and {picture_bytes / 1000:.0f} KB; "
         f"{total + sum(failed)} requests, of which {failed[0]} and {failed[1]} were refused or failed. "
@@ -87,12 +87,6 @@ def _closed_loop(clients: int) -> list[tuple[str, int, Callable[[Round], float]]
         (f"{name}: p50, ms", 0, lambda each: each.closed[clients].percentile(50) * 1000),
         (f"{name}: p99, ms", 0, lambda each: each.closed[clients].percentile(99) * 1000),
     ]
-
-
-def _processor() -> str:
-    """Its name and the number of cores."""
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return f"{found[1] if found else platform.machine()} with {os.cpu_count()} cores"
 
 
 def document(text: str, table: str) -> str:
