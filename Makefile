@@ -107,9 +107,11 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 	@.venv-polyaxon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-lock: setup ## Write requirements.txt anew from pyproject.toml
+lock: setup ## Write requirements.txt and requirements-cdktn.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(UV_COMPILE) --extra serving --group dev --group services pyproject.toml -o requirements.txt
+	@$(UV_COMPILE) --extra cdktf --extra serving --group dev --group services pyproject.toml -o requirements.txt
+	@# Whatever is not the engine stays the same.
+	@$(UV_COMPILE) --extra cdktn --extra serving --group dev --group services --constraint requirements.txt pyproject.toml -o requirements-cdktn.txt
 	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in services/*/comparison/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
