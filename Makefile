@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon test-cdktn lock schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,6 +13,8 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 # The environments that `make rehearse` and `make policies` go through: one of each cloud.
 ENV ?= gke-dev aks-dev
+# What makes Terraform's configuration: cdktf, or cdktn, which is installed beside it; see docs/engines.md.
+MODELYARD_ENGINE ?= cdktf
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
 # Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
 LAB ?= $(wildcard ../shared/lab)
@@ -20,7 +22,7 @@ LAB ?= $(wildcard ../shared/lab)
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: .venv/.ready node_modules/.ready ## Install what the other targets need (they call it)
+setup: .venv/.ready node_modules/.ready $(if $(filter cdktn,$(MODELYARD_ENGINE)),.venv/.cdktn engines/cdktn/node_modules/.ready) ## Install what the other targets need (they call it)
 
 .venv/.ready: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: python is missing, 3.11 or newer is needed: https://www.python.org/downloads" >&2; exit 1; }
@@ -37,6 +39,16 @@ setup: .venv/.ready node_modules/.ready ## Install what the other targets need (
 node_modules/.ready: package-lock.json
 	@echo "setting up the CDKTF command line (about a minute, once)"
 	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+.venv/.cdktn: requirements-cdktn.txt .venv/.ready
+	@echo "setting up CDK Terrain in Python (half a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-cdktn.txt
+	@touch $@
+
+engines/cdktn/node_modules/.ready: engines/cdktn/package-lock.json
+	@echo "setting up CDK Terrain's command line (about a minute, once)"
+	@npm ci --prefix engines/cdktn --silent --no-fund --no-audit
 	@touch $@
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies
@@ -105,6 +117,18 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 	@echo "setting up Polyaxon (about a minute, once)"
 	@$(PYTHON) -m venv .venv-polyaxon
 	@.venv-polyaxon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-cdktn: setup .venv-cdktn/.ready ## The unit tests with CDK Terrain and without CDKTF, and what both write side by side
+	@.venv-cdktn/bin/python -m pytest -n 2 --dist worksteal -m 'not slow'
+	@.venv-cdktn/bin/python -m pytest tests/test_engines.py tests/test_fast_start.py tests/test_light_calls.py
+	@$(BIN)/python -m comparison.engines --cdktn .venv-cdktn/bin/python
+
+.venv-cdktn/.ready: requirements-cdktn.txt pyproject.toml
+	@echo "setting up Python with CDK Terrain alone (about a minute, once)"
+	@$(PYTHON) -m venv .venv-cdktn
+	@.venv-cdktn/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	@.venv-cdktn/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 lock: setup ## Write requirements.txt and requirements-cdktn.txt anew from pyproject.toml

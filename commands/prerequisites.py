@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 _PYTHON = (3, 11)
+_NODE = (20, 0)
 # Name, how it tells its version, the least version, where to get it.
 _TOOLS = (
-    ("node", ("node", "--version"), (20, 0), "https://nodejs.org/en/download"),
+    ("node", ("node", "--version"), _NODE, "https://nodejs.org/en/download"),
     ("npm", ("npm", "--version"), (9, 0), "it comes with Node: https://nodejs.org/en/download"),
     ("terraform", ("terraform", "version"), (1, 7), "https://developer.hashicorp.com/terraform/install"),
 )
@@ -21,14 +22,19 @@ def _needed(name: str, state: str, least: "tuple[int, int]", source: str) -> str
     return "{} is {}, {}.{} or newer is needed: {}".format(name, state, least[0], least[1], source)
 
 
-def missing_tools() -> "list[str]":
-    """One line for each tool that is missing or too old; empty when all is well."""
+def missing_tools(node: "tuple[int, int]" = _NODE) -> "list[str]":
+    """One line for each tool that is missing or too old; empty when all is well.
+
+    Args:
+        node: The least version of Node.
+    """
     problems = []
     if sys.version_info[:2] < _PYTHON:
         state = "{}.{}".format(*sys.version_info[:2])
         source = "https://www.python.org/downloads, then: make PYTHON=/path/to/it"
         problems.append(_needed("python", state, _PYTHON, source))
-    for name, command, least, source in _TOOLS:
+    for name, command, usual, source in _TOOLS:
+        least = node if name == "node" else usual
         if shutil.which(name) is None:
             problems.append(_needed(name, "missing", least, source))
             continue

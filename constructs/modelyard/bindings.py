@@ -30,11 +30,13 @@ class Engine:
         name: Of its Python package and of its command line.
         provider_prefix: How its Python packages of providers begin.
         requirements: The file of the repo that pins it.
+        node: The least version of Node that its command line runs on.
     """
 
     name: str
     provider_prefix: str
     requirements: str
+    node: tuple[int, int]
 
     def module(self, name: str) -> str:
         """The engine's own name of a module that sources call by CDKTF's; any other name stays as it is."""
@@ -46,8 +48,8 @@ class Engine:
         return name
 
 
-CDKTF: Final = Engine("cdktf", "cdktf_cdktf_provider_", "requirements.txt")
-CDK_TERRAIN: Final = Engine("cdktn", "cdktn_provider_", "requirements-cdktn.txt")
+CDKTF: Final = Engine("cdktf", "cdktf_cdktf_provider_", "requirements.txt", node=(20, 0))
+CDK_TERRAIN: Final = Engine("cdktn", "cdktn_provider_", "requirements-cdktn.txt", node=(22, 19))
 ENGINES: Final = {each.name: each for each in (CDKTF, CDK_TERRAIN)}
 
 
