@@ -53,17 +53,14 @@ CDK_TERRAIN: Final = Engine("cdktn", "cdktn_provider_", "requirements-cdktn.txt"
 ENGINES: Final = {each.name: each for each in (CDKTF, CDK_TERRAIN)}
 
 
+@cache
 def engine() -> Engine:
     """The engine of this process; nothing is imported to find out.
 
     Raises:
         ConfigurationError: MODELYARD_ENGINE names none, or one that is not installed.
     """
-    return _engine(os.environ.get(ENGINE, ""))
-
-
-@cache
-def _engine(name: str) -> Engine:
+    name = os.environ.get(ENGINE, "")
     if name and name not in ENGINES:
         mend = f"one of {', '.join(ENGINES)}; without the variable, CDKTF is taken where it is installed"
         raise ConfigurationError(f"there is no engine {name!r}", mend=mend, where=ENGINE)
@@ -71,9 +68,9 @@ def _engine(name: str) -> Engine:
     for each in wanted:
         if PathFinder.find_spec(each.name):
             return each
-    missing = " nor ".join(each.name for each in wanted)
+    missing = f"{name} is not" if name else f"neither {' nor '.join(ENGINES)} is"
     raise ConfigurationError(
-        f"{'neither ' if len(wanted) > 1 else ''}{missing} is installed for {sys.executable}",
+        f"{missing} installed for {sys.executable}",
         mend=f"pip install -r {wanted[0].requirements}",
         where=ENGINE if name else "",
     )
