@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon test-cdktn lock schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier engines compare faults e2e test-frameworks test-torch test-polyaxon test-cdktn lock schema workflow clean
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,6 +16,8 @@ ENV ?= gke-dev aks-dev
 # What makes Terraform's configuration: cdktf, or cdktn, which is installed beside it; see docs/engines.md.
 MODELYARD_ENGINE ?= cdktf
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
+# What brings the Node that CDK Terrain's command line wants, where this machine's is older.
+NODE_22 = $(shell node -p 'const [a, b] = process.versions.node.split("."); a * 100 + +b < 2219 ? "npx --yes --package node@22 --" : ""')
 # Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
 LAB ?= $(wildcard ../shared/lab)
 
@@ -82,6 +84,9 @@ bench: setup ## Time synth against stock CDKTF, deploys against loops of terrafo
 bench-classifier: setup .venv-frameworks/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
 	@$(BIN)/python -m services.image_classifier.bench --write
 
+engines: setup .venv-cdktn/.ready ## Compare what CDKTF and CDK Terrain write value by value, write docs/engines.md
+	@$(BIN)/python -m comparison.engines --cdktn .venv-cdktn/bin/python --write
+
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
 
@@ -119,9 +124,9 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 	@.venv-polyaxon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test-cdktn: setup .venv-cdktn/.ready ## The unit tests with CDK Terrain and without CDKTF, and what both write side by side
+test-cdktn: setup .venv-cdktn/.ready engines/cdktn/node_modules/.ready ## The unit tests with CDK Terrain and without CDKTF, and what both write side by side
 	@.venv-cdktn/bin/python -m pytest -n 2 --dist worksteal -m 'not slow'
-	@.venv-cdktn/bin/python -m pytest tests/test_engines.py tests/test_fast_start.py tests/test_light_calls.py
+	@$(NODE_22) .venv-cdktn/bin/python -m pytest -m slow tests/test_engines.py tests/test_fast_start.py tests/test_light_calls.py
 	@$(BIN)/python -m comparison.engines --cdktn .venv-cdktn/bin/python
 
 .venv-cdktn/.ready: requirements-cdktn.txt pyproject.toml
@@ -146,4 +151,4 @@ workflow: setup ## Write services/sales_pipeline/workflow.json from workflow.py
 	@$(BIN)/python -m services.sales_pipeline.workflow
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
-	@rm -rf .venv node_modules cdktf.out .rehearsal
+	@rm -rf .venv .venv-cdktn node_modules engines/cdktn/node_modules cdktf.out .rehearsal

@@ -125,8 +125,9 @@ def copy_of_the_repo(copy: Path) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    for name in ("node_modules", ".venv"):
-        (copy / name).symlink_to(ROOT / name)
+    for name in ("node_modules", ".venv", "engines/cdktn/node_modules"):
+        if (ROOT / name).exists():
+            (copy / name).symlink_to(ROOT / name)
     return copy
 
 

@@ -6,14 +6,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from modelyard.bindings import CDK_TERRAIN, CDKTF, ENGINE, engine
 from modelyard.errors import ConfigurationError
 
 import pytest
 
+from commands.cdktf_cli import engine_cli
+from commands.prerequisites import missing_tools
 from comparison.engines import compared, leaves
 from stacks.paths import ROOT
+from tests.conftest import Command
 from tests.python_process import run
 
 
@@ -137,7 +141,19 @@ except Exception as error:
     assert "cdktf was imported before modelyard, and the engine is cdktn" in done.stdout
 
 
-STACK = {
+@pytest.mark.slow
+def test_cdk_terrains_own_command_line_rehearses(modelyard_command: Command) -> None:
+    if engine() is not CDK_TERRAIN or not engine_cli().exists() or missing_tools(node=CDK_TERRAIN.node):
+        pytest.skip("needs CDK Terrain, its command line and Node 22.19: make test-cdktn")
+
+    done = modelyard_command("rehearse", "gke-dev", "--only", "gke-dev-registry")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "planned again: no change in 2 stacks" in done.stdout
+    assert "destroyed: 0 left" in done.stdout
+
+
+STACK: Final[dict[str, Any]] = {
     "//": {"metadata": {"version": "1"}},
     "terraform": {"required_providers": {"google": {"source": "google", "version": "1.2.3"}}},
     "resource": {"google_thing": {"x": {"list": [], "name": "n"}}},

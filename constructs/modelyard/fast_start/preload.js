@@ -1,15 +1,16 @@
 // Preloaded into jsii's Node process by node.py: modules are required at first use, type definitions read one by one.
-// Whatever does not look as it did when this was written is left as it is. What is said of cdktf holds for cdktn as well.
+// Whatever does not look as it did when this was written is left as it is. What is said of cdktf is true of cdktn too.
 'use strict';
 
 const fs = require('node:fs');
 const Module = require('node:module');
 
 // A provider's index requires all of its modules, up to 1,500. Its exports become getters that require them.
-// cdktn's newer ones hand each module to a helper, which gives it back as it is.
 const PROVIDER_INDEX = /[\\/]node_modules[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
 const MODULE_EXPORT = /^exports\.(\w+) = (?:require|__importStar\(require)\("(\.[^"]+)"\)\)?;$/gm;
-const HELPERS = /^var (__createBinding|__setModuleDefault|__importStar) = \(this && this\.\1\) \|\| \([^]*?^}\)(\(\)|\))?;$/gm;
+// Newer ones hand each module to a helper, which asks whether it is an ES module, as it is, and gives it back.
+const HELPERS =
+  /^var (__createBinding|__setModuleDefault|__importStar) = \(this && this\.\1\) \|\| \([^]*?^}\)(\(\)|\))?;$/gm;
 const BOILERPLATE =
   /^("use strict";|( \*|\/\*\*|\/\/).*|(exports\.\w+ = )+void 0;|Object\.defineProperty\(exports, "__esModule", .*)$/gm;
 
@@ -36,7 +37,8 @@ Module._extensions['.js'] = function (module, filename) {
 };
 
 function exportLazily(module, source) {
-  if (source.replace(HELPERS, '').replace(MODULE_EXPORT, '').replace(BOILERPLATE, '').trim() !== '') return false; // not laid out as known
+  const unknown = [HELPERS, MODULE_EXPORT, BOILERPLATE].reduce((rest, known) => rest.replace(known, ''), source);
+  if (unknown.trim() !== '') return false;
   Object.defineProperty(module.exports, '__esModule', { value: true });
   for (const [, name, path] of source.matchAll(MODULE_EXPORT)) {
     const get = () => {
