@@ -2,7 +2,7 @@
 
 Stock CDKTF imports every resource class of a provider, in Python and once more in Node. After `install()` the stock
 import statements give the same modules and classes, each loaded at first use. `MODELYARD_STOCK_IMPORTS=1` turns it off,
-and whatever is not as expected is left to stock, with one line on stderr.
+and whatever is not as expected is left to stock, with one line on stderr. CDK Terrain starts in the same way.
 """
 
 import importlib
