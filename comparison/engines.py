@@ -19,6 +19,7 @@ from modelyard.bindings import CDK_TERRAIN, CDKTF, ENGINE, Engine
 
 from comparison.plans import Leaves, different
 from stacks.environments import environment_names
+from stacks.marked_part import with_part
 from stacks.paths import ROOT
 from terraform_cli.environment import clean_environment
 
@@ -37,7 +38,7 @@ class Row:
     Attributes:
         environment: Its name.
         stacks: How many stacks it has.
-        leaves: How many values both wrote, over all files.
+        leaves: How many values CDKTF wrote, over all files.
         notes: How many of them are the engine's notes on itself, and differ.
         providers: Versions and ways to write a source that differ: CDKTF's value and CDK Terrain's, by file and place.
         others: All else that differs, by file and place.
@@ -69,10 +70,10 @@ def leaves(folder: Path) -> Leaves:
 
 def _walk(value: Any, place: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a value of any type
     """Each value that holds no others, empty ones as well, with where it stands."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not items or not value:
+    if not value or not isinstance(value, dict | list):
         yield place, value
-    for key, each in items:
+        return
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
         yield from _walk(each, f"{place} {key}")
 
 
@@ -146,9 +147,7 @@ def main() -> None:
         rows = list(compare({CDKTF: sys.executable, CDK_TERRAIN: arguments.cdktn}, Path(folder)))
     print(table(rows))  # noqa: T201 - what the command is for
     if arguments.write:
-        head, begin, rest = DOCUMENT.read_text().partition(_BEGIN)
-        _, end, tail = rest.partition(_END)
-        DOCUMENT.write_text(f"{head}{begin}\n{table(rows)}\n{end}{tail}")
+        DOCUMENT.write_text(with_part(DOCUMENT.read_text(), begin=_BEGIN, end=_END, part=table(rows)))
     sys.exit(any(row.others for row in rows))
 
 
