@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean engines test-cdktn
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,14 +13,18 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 # The environments that `make rehearse` and `make policies` go through: one of each cloud.
 ENV ?= gke-dev aks-dev
+# What makes Terraform's configuration: cdktf, or cdktn, which is installed beside it; see docs/engines.md.
+MODELYARD_ENGINE ?= cdktf
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
+# What brings the Node that CDK Terrain's command line wants, where this machine's is older.
+NODE_22 = $(shell node -p 'const [a, b] = process.versions.node.split("."); a * 100 + +b < 2219 ? "npx --yes --package node@22 --" : ""')
 # Where a checkout of the lab (real provider plugins, a real Kubernetes node) may be; see docs/testing.md.
 LAB ?= $(wildcard ../shared/lab)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: .venv/.ready node_modules/.ready ## Install what the other targets need (they call it)
+setup: .venv/.ready node_modules/.ready $(if $(filter cdktn,$(MODELYARD_ENGINE)),.venv/.cdktn engines/cdktn/node_modules/.ready) ## Install what the other targets need (they call it)
 
 .venv/.ready: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: python is missing, 3.11 or newer is needed: https://www.python.org/downloads" >&2; exit 1; }
@@ -37,6 +41,16 @@ setup: .venv/.ready node_modules/.ready ## Install what the other targets need (
 node_modules/.ready: package-lock.json
 	@echo "setting up the CDKTF command line (about a minute, once)"
 	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+.venv/.cdktn: requirements-cdktn.txt .venv/.ready
+	@echo "setting up CDK Terrain in Python (half a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-cdktn.txt
+	@touch $@
+
+engines/cdktn/node_modules/.ready: engines/cdktn/package-lock.json
+	@echo "setting up CDK Terrain's command line (about a minute, once)"
+	@npm ci --prefix engines/cdktn --silent --no-fund --no-audit
 	@touch $@
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
@@ -67,6 +81,9 @@ bench: setup ## Time synth, deploys and previews against what one would run with
 
 bench-classifier: setup .venv-frameworks/.ready ## Load the classifier and the same network in Flask and PyTorch, write the table into its README
 	@$(BIN)/python -m services.image_classifier.bench --write
+
+engines: setup .venv-cdktn/.ready ## Compare what CDKTF and CDK Terrain write value by value, write docs/engines.md
+	@$(BIN)/python -m comparison.engines --cdktn .venv-cdktn/bin/python --write
 
 compare: setup ## Compare simulated plans with the real providers' leaf by leaf, write docs/plans.md
 	@$(BIN)/python -m comparison --write $(if $(PLUGINS),--plugins $(PLUGINS))
@@ -105,9 +122,23 @@ test-polyaxon: .venv-polyaxon/.ready ## Polyaxon's own SDK and server: iris trac
 	@.venv-polyaxon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-lock: setup ## Write requirements.txt anew from pyproject.toml
+test-cdktn: setup .venv-cdktn/.ready engines/cdktn/node_modules/.ready ## The unit tests with CDK Terrain and without CDKTF, and what both write side by side
+	@.venv-cdktn/bin/python -m pytest -n 2 --dist worksteal -m 'not slow'
+	@$(NODE_22) .venv-cdktn/bin/python -m pytest -m slow tests/test_engines.py tests/test_fast_start.py tests/test_light_calls.py
+	@$(BIN)/python -m comparison.engines --cdktn .venv-cdktn/bin/python
+
+.venv-cdktn/.ready: requirements-cdktn.txt pyproject.toml
+	@echo "setting up Python with CDK Terrain alone (about a minute, once)"
+	@$(PYTHON) -m venv .venv-cdktn
+	@.venv-cdktn/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	@.venv-cdktn/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+lock: setup ## Write requirements.txt and requirements-cdktn.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(UV_COMPILE) --extra serving --group dev --group services pyproject.toml -o requirements.txt
+	@$(UV_COMPILE) --extra cdktf --extra serving --group dev --group services pyproject.toml -o requirements.txt
+	@# Whatever is not the engine stays the same.
+	@$(UV_COMPILE) --extra cdktn --extra serving --group dev --group services --constraint requirements.txt pyproject.toml -o requirements-cdktn.txt
 	@for each in {services,stacks/add_ons}/*/runtime/requirements.in services/*/runtime/*/requirements.in services/*/comparison/requirements.in; do \
 	  (cd "$$(dirname "$$each")" && "$(CURDIR)/"$(UV_COMPILE) --generate-hashes requirements.in -o requirements.txt); done
 
@@ -123,4 +154,4 @@ workflow: setup ## Write services/sales_pipeline/workflow.json from workflow.py
 	@$(BIN)/python -m services.sales_pipeline.workflow
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
-	@rm -rf .venv node_modules cdktf.out .rehearsal
+	@rm -rf .venv .venv-cdktn node_modules engines/cdktn/node_modules cdktf.out .rehearsal

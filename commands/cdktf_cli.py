@@ -1,4 +1,4 @@
-"""Runs the CDKTF CLI and follows what it prints."""
+"""Runs the engine's CLI, of CDKTF or CDK Terrain, and follows what it prints."""
 
 import re
 import subprocess
@@ -7,11 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modelyard.bindings import engine
+
 from stacks.paths import ROOT
 
 CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
+_CDK_TERRAIN = ROOT / "engines" / "cdktn" / "node_modules" / ".bin" / "cdktn"
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def engine_cli() -> Path:
+    """The command line of the engine; both take the same commands, and read cdktf.json and CDKTF_* variables.
+
+    Raises:
+        ConfigurationError: There is no engine.
+    """
+    return {each.name: each for each in (CDKTF, _CDK_TERRAIN)}[engine().name]
 
 
 @dataclass
@@ -67,7 +79,7 @@ def run_cdktf(
     log: Path,
     progress: Callable[[str, str], None],
 ) -> CliRun:
-    """Runs `cdktf` in the repo's root.
+    """Runs the CLI in the repo's root.
 
     Args:
         arguments: For example `["deploy", "*", "--auto-approve"]`.
@@ -85,7 +97,7 @@ def run_cdktf(
     with (
         log.open("a") as file,
         subprocess.Popen(
-            [str(CDKTF), *arguments],
+            [str(engine_cli()), *arguments],
             cwd=ROOT,
             env={**environment, **plain},
             stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from itertools import dropwhile
 
+from modelyard.bindings import ENGINES
 from modelyard.errors import ConfigurationError
 
 import psutil
@@ -58,7 +59,7 @@ def _about_to_be_deployed(app: App) -> list[WorkloadStack]:
 
 def _deployed(command: Sequence[str]) -> list[str]:
     """What is named after `cdktf deploy` in a command line; options do no harm, for no stack has such a name."""
-    after = list(dropwhile(lambda word: word.rpartition("/")[2] not in ("cdktf", "cdktf.js"), command))[1:]
+    after = list(dropwhile(lambda word: word.rpartition("/")[2].removesuffix(".js") not in ENGINES, command))[1:]
     return after[1:] if after[:1] == ["deploy"] else []
 
 

@@ -42,9 +42,16 @@ def told_version(command: "tuple[str, ...]") -> str:
     return found.group(0) if found else ""
 
 
-def tool_problem(name: str, told: str) -> str:
-    """What is wrong with one of the tools, by the version that it tells; empty when all is well."""
-    least, source = next((each[2], each[3]) for each in TOOLS if each[0] == name)
+def tool_problem(name: str, told: str, least: "tuple[int, int]" = (0, 0)) -> str:
+    """What is wrong with one of the tools, by the version that it tells; empty when all is well.
+
+    Args:
+        name: The tool.
+        told: Its version; empty when it tells none.
+        least: A newer one than all need.
+    """
+    usual, source = next((each[2], each[3]) for each in TOOLS if each[0] == name)
+    least = max(usual, least)
     if not told:
         state = "missing" if shutil.which(name) is None else "of a version that it does not tell"
         return _needed(name, state, least, source)
@@ -54,10 +61,15 @@ def tool_problem(name: str, told: str) -> str:
     return _needed(name, ".".join(told.split(".")[:2]), least, source) if numbers < least else ""
 
 
-def missing_tools() -> "list[str]":
-    """One line for each tool that is missing, too old or broken; empty when all is well."""
+def missing_tools(node: "tuple[int, int]" = (0, 0)) -> "list[str]":
+    """One line for each tool that is missing, too old or broken; empty when all is well.
+
+    Args:
+        node: The least version of Node, where that is more than all need.
+    """
     problems = [python_problem(sys.version_info[:2])]
-    problems += [tool_problem(name, told_version(command)) for name, command, _, _ in TOOLS]
+    for name, command, _, _ in TOOLS:
+        problems.append(tool_problem(name, told_version(command), node if name == "node" else (0, 0)))
     return [each for each in problems if each]
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from modelyard.bindings import ENGINE, engine
+
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Column, Table
 
-from commands.cdktf_cli import CDKTF, CliRun, run_cdktf
+from commands.cdktf_cli import CliRun, engine_cli, run_cdktf
 from commands.prerequisites import missing_tools
 from estate.rehearsal import Rehearsal
 from simulator.fault_counts import struck
@@ -168,7 +170,7 @@ class _Run:
         failed = {stack: told.error for stack, told in run.stacks.items() if told.error} or self._ask_terraform(verb)
         parts = [f"error: {verb} of {stack} failed. Terraform says:\n\n{error}\n" for stack, error in failed.items()]
         if not parts:
-            parts = [f"error: cdktf {verb} failed:\n" + "\n".join(run.output[-_TAIL_LINES:])]
+            parts = [f"error: {engine_cli().name} {verb} failed:\n" + "\n".join(run.output[-_TAIL_LINES:])]
         again = f"modelyard rehearse {self.rehearsal.environment}"
         stack = f" --only {next(iter(failed))}" if failed else ""
         parts.append(f"mend it, then run `{again}{stack}`; all that was printed is in {self.rehearsal.log}")
@@ -215,7 +217,7 @@ def _table(run: _Run, *, kept: bool) -> Table:
 
 def _shell_lines(rehearsal: Rehearsal, faults: Path | None) -> list[str]:
     """Lines for `eval`: the variables, and providers that end together with the shell that evaluates them."""
-    variables = rehearsal.variables() | {"PATH": f"{CDKTF.parent}{os.pathsep}{os.environ['PATH']}"}
+    variables = rehearsal.variables() | {"PATH": f"{engine_cli().parent}{os.pathsep}{os.environ['PATH']}"}
     arguments = [*(["--faults", faults.resolve()] if faults else []), rehearsal.world, *plugin_folders()]
     start = shlex.join([sys.executable, "-m", "commands.rehearsal_shell", *map(str, arguments)])
     exports = [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
@@ -224,10 +226,12 @@ def _shell_lines(rehearsal: Rehearsal, faults: Path | None) -> list[str]:
 
 def _begin(name: str, *, only: str | None, keep_world: bool) -> _Run:
     """Checks what can be checked before anything runs."""
-    if problems := missing_tools():
+    if problems := missing_tools(node=engine().node):
         raise RehearsalError("\n".join(f"error: {problem}" for problem in problems))
-    if not CDKTF.exists():
-        raise RehearsalError("error: the CDKTF CLI is not installed\n  mend: make setup")
+    if not (cli := engine_cli()).exists():
+        raise RehearsalError(
+            f"error: the command line {cli.name} is not installed\n  mend: {ENGINE}={cli.name} make setup"
+        )
     rehearsal = Rehearsal.of(name, only=only)
     if not keep_world:
         shutil.rmtree(rehearsal.folder, ignore_errors=True)
@@ -265,4 +269,5 @@ def rehearse(
             _show_faults(run.rehearsal)
     console.print(_table(run, kept=keep))
     if keep:
-        console.print(f'kept: eval "$(modelyard rehearse {environment} --shell)" and then cdktf or terraform by hand')
+        by_hand = f"{engine_cli().name} or terraform by hand"
+        console.print(f'kept: eval "$(modelyard rehearse {environment} --shell)" and then {by_hand}')

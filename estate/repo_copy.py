@@ -24,6 +24,7 @@ def copy_of_the_repo(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    for name in ("node_modules", ".venv"):
-        (folder / name).symlink_to((ROOT / name).resolve())
+    for name in ("node_modules", ".venv", "engines/cdktn/node_modules"):
+        if (ROOT / name).exists():
+            (folder / name).symlink_to((ROOT / name).resolve())
     return folder

@@ -4,6 +4,8 @@ import contextlib
 import time
 from pathlib import Path
 
+from modelyard.bindings import ENGINES
+
 import psutil
 
 _KILL_WAIT_SECONDS = 10
@@ -31,7 +33,7 @@ class Callers:
         return None
 
     def cli(self, terraform: psutil.Process) -> psutil.Process | None:
-        """Gives the nearest command above Terraform: `modelyard`, `python -m commands` or `cdktf`."""
+        """Gives the nearest command above Terraform: `modelyard`, `python -m commands`, `cdktf` or `cdktn`."""
         try:
             for process in terraform.parents():
                 if process.pid == self._origin:
@@ -53,7 +55,7 @@ def _is_cli(command: list[str]) -> bool:
     program, *arguments = [Path(part).name for part in command] or [""]
     if program.startswith("python"):
         return "commands" in arguments or "modelyard" in arguments
-    return program == "node" and any(argument.startswith("cdktf") for argument in arguments)
+    return program == "node" and any(argument.startswith(tuple(ENGINES)) for argument in arguments)
 
 
 def kill(process: psutil.Process) -> None:

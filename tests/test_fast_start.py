@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from modelyard.bindings import engine
+
 import pytest
 
 from tests.python_process import run, slow_start_reasons
@@ -15,6 +17,8 @@ from tests.python_process import run, slow_start_reasons
 # Real Terraform, or Node, again and again.
 pytestmark = pytest.mark.slow
 
+# What the engine calls what programs know by CDKTF's names.
+PREFIX = engine().provider_prefix
 PROVIDERS = ("azurerm", "google", "helm", "kubernetes")
 
 # What a program can see of a provider's package, and the output of a small app. Written for both ways to run.
@@ -26,7 +30,7 @@ def failure(statement):
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 names = dir(helm)
-all_loaded = "cdktf_cdktf_provider_helm.data_helm_template" in sys.modules
+all_loaded = f"{helm.__name__}.data_helm_template" in sys.modules
 import cdktf
 from cdktf import App, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes
@@ -50,7 +54,7 @@ print(json.dumps({
         "dir": names,
         "star": sorted(set(starred) - {"__builtins__"}),
         "special": [helm.__name__, helm.__file__, helm.__doc__, list(helm.__path__), helm.__all__, helm.__spec__.name],
-        "attribute": helm.release is sys.modules["cdktf_cdktf_provider_helm.release"],
+        "attribute": helm.release is sys.modules[f"{helm.__name__}.release"],
         "class": helm.data_helm_template.DataHelmTemplate.__qualname__,
         "reloaded": importlib.reload(helm).release is helm.release,
         "errors": [failure(line) for line in (
@@ -102,7 +106,7 @@ def declared_submodules() -> Mapping[str, str]:
     """The jsii submodule that the first class of each Python module says it belongs to."""
     declared = {}
     for provider in PROVIDERS:
-        spec = find_spec(f"cdktf_cdktf_provider_{provider}")
+        spec = find_spec(f"{PREFIX}{provider}")
         assert spec
         assert spec.origin
         for module in Path(spec.origin).parent.glob("[a-z]*/__init__.py"):
@@ -132,11 +136,12 @@ print(json.dumps({"changed": before != os.environ, "modules": list(sys.modules)}
     node = json.loads(report.read_text())
 
     assert not python["changed"]
-    assert [name for name in python["modules"] if re.fullmatch(r"cdktf_cdktf_provider_\w+(\.[a-z]\w+)?", name)] == [
-        "cdktf_cdktf_provider_kubernetes",
-        "cdktf_cdktf_provider_kubernetes.namespace_v1",
+    assert [name for name in python["modules"] if re.fullmatch(rf"{PREFIX}\w+(\.[a-z]\w+)?", name)] == [
+        f"{PREFIX}kubernetes",
+        f"{PREFIX}kubernetes.namespace_v1",
     ]
-    parts = {re.sub(r".*/lib/([^/]+).*", r"\1", path) for path in node["modules"] if "@cdktf/provider-" in path}
+    own = f"@{engine().name}/provider-"
+    parts = {re.sub(r".*/lib/([^/]+).*", r"\1", path) for path in node["modules"] if own in path}
     assert parts == {"index.js", "namespace-v1"}
     assert not [path for path in node["modules"] if "archiver" in path or "semver" in path]
 
@@ -154,7 +159,8 @@ class Visitor:
 visited = []
 app = App(outdir=sys.argv[1], skip_validation=True)
 stack = TerraformStack(app, "stack")
-config_map = "@cdktf/provider-kubernetes.configMapV1.ConfigMapV1"  # made in Node alone: Python has no object for it
+# Made in Node alone: Python has no object for it.
+config_map = f"@{sys.argv[2]}/provider-kubernetes.configMapV1.ConfigMapV1"
 jsii.kernel.provider.create(
     CreateRequest(fqn=config_map, args=[stack.__jsii_ref__, "config", {"metadata": {"name": "n"}}], overrides=[])
 )
@@ -163,10 +169,12 @@ app.synth()
 print(json.dumps({"visited": visited, "found": [type(node).__name__ for node in stack.node.find_all()],
     "struct": type(stack.node.find_child("config").metadata_input).__name__}))
 """
-    arrived = json.loads(run(program, str(tmp_path)).stdout)
+    name = engine().name
+
+    arrived = json.loads(run(program, str(tmp_path), name).stdout)
 
     assert arrived == {
-        "visited": ["cdktf", "cdktf_cdktf_provider_kubernetes.config_map_v1", "cdktf"],
+        "visited": [name, f"{PREFIX}kubernetes.config_map_v1", name],
         "found": ["TerraformStack", "ConfigMapV1", "LocalBackend"],
         "struct": "ConfigMapV1Metadata",
     }
@@ -196,7 +204,7 @@ def test_a_node_that_does_not_take_the_preload_is_started_as_stock_does(tmp_path
 @pytest.mark.parametrize(
     ("before", "reason"),
     [
-        ("import cdktf, modelyard", "constructs was imported before modelyard: import modelyard first"),
+        (f"import {engine().name}, modelyard", "constructs was imported before modelyard: import modelyard first"),
         ("import modelyard, jsii; del jsii._reference_map._submodule_fqn_map", "this version of jsii cannot"),
         (
             "import modelyard, jsii, types\n"
@@ -206,7 +214,7 @@ def test_a_node_that_does_not_take_the_preload_is_started_as_stock_does(tmp_path
             "this version of jsii gathers a call's arguments in another way",
         ),
     ],
-    ids=["cdktf imported first", "jsii without its map", "jsii without its conversion"],
+    ids=["engine imported first", "jsii without its map", "jsii without its conversion"],
 )
 def test_what_cannot_be_light_is_imported_as_stock_with_one_line(before: str, reason: str) -> None:
     program = f"{before}\nfrom cdktf_cdktf_provider_helm.release import Release; print(Release.__name__)"
@@ -219,7 +227,7 @@ def test_what_cannot_be_light_is_imported_as_stock_with_one_line(before: str, re
 
 
 def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> None:
-    package = tmp_path / "cdktf_cdktf_provider_odd"
+    package = tmp_path / f"{PREFIX}odd"
     package.mkdir()
     (package / "__init__.py").write_text("from . import thing\n")
     (package / "thing.py").write_text("import jsii\n")
@@ -227,7 +235,7 @@ def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> Non
 
     done = run(f"{program}; import cdktf_cdktf_provider_odd as odd; print(odd.thing.__name__)", str(tmp_path))
 
-    assert done.stdout == "cdktf_cdktf_provider_odd.thing\n"
+    assert done.stdout == f"{PREFIX}odd.thing\n"
     assert slow_start_reasons(done.stderr) == [
         f"{package / '__init__.py'} does not end in imports of its modules",
         f"{package / 'thing.py'} has no check_type(argname, value, expected_type)",
@@ -235,7 +243,7 @@ def test_a_package_of_unknown_layout_is_imported_as_it_is(tmp_path: Path) -> Non
 
 
 def test_bytecode_has_a_file_of_its_own_and_stocks_is_used_where_it_cannot_be_written(tmp_path: Path) -> None:
-    package = tmp_path / "cdktf_cdktf_provider_odd"
+    package = tmp_path / f"{PREFIX}odd"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "thing.py").write_text("def call(number: int) -> None: pass\nprint(call.__annotations__)\n")

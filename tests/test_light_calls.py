@@ -2,7 +2,11 @@
 
 import json
 import subprocess
+import tarfile
+from importlib.util import find_spec
 from pathlib import Path
+
+from modelyard.bindings import engine
 
 import pytest
 
@@ -76,15 +80,20 @@ for number, metadata in enumerate([NamespaceV1Metadata(name="n"), Derived(name="
 
     assert done.stdout.split() == ["n", "derived"]
     assert slow_start_reasons(done.stderr) == [
-        "cdktf_cdktf_provider_kubernetes.namespace_v1 does not keep a struct's fields in _values"
+        f"{engine().module('cdktf_cdktf_provider_kubernetes')}.namespace_v1 does not keep a struct's fields in _values"
     ]
 
 
-def test_the_shortcuts_apply_to_the_installed_cdktf_and_resolve_what_it_resolves() -> None:
+def test_the_shortcuts_apply_to_the_installed_engine_and_resolve_what_it_resolves(tmp_path: Path) -> None:
     preload = ROOT / "constructs" / "modelyard" / "fast_start" / "preload.js"
-    program = """
-const { resolve } = require('./node_modules/cdktf/lib/tokens/private/resolve.js');
-const { Token, DefaultTokenResolver, StringConcat, Lazy } = require('./node_modules/cdktf');
+    name = engine().name
+    for package in (name, "constructs"):
+        unpack(package, tmp_path / "node_modules")
+    program = (
+        f"const engine = './node_modules/{name}';"
+        """
+const { resolve } = require(`${engine}/lib/tokens/private/resolve.js`);
+const { Token, DefaultTokenResolver, StringConcat, Lazy } = require(engine);
 const text = Lazy.stringValue({ produce: () => 'text' }), number = Lazy.numberValue({ produce: () => 7 });
 const options = { scope: null, preparing: false, resolver: new DefaultTokenResolver(new StringConcat()) };
 const attempt = (value) => { try { return resolve(value, options); } catch (error) { return error.message; } };
@@ -98,10 +107,11 @@ const values = [
 ];
 console.log(JSON.stringify({ shortcuts: String(resolve).split('isPlain').length - 1, seen: values.map(attempt) }));
 """
+    )
 
     def seen(*flags: str) -> dict[str, object]:
         command = ["node", "--expose-gc", *flags, "-e", program]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
         found: dict[str, object] = json.loads(done.stdout)
         return found
 
@@ -109,3 +119,14 @@ console.log(JSON.stringify({ shortcuts: String(resolve).split('isPlain').length 
 
     assert (ours["shortcuts"], stocks["shortcuts"]) == (3, 0)
     assert ours["seen"] == stocks["seen"]
+
+
+def unpack(package: str, folder: Path) -> None:
+    """The Node part of an installed Python package."""
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    (packed,) = (Path(spec.origin).parent / "_jsii").glob("*.tgz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "package").rename(folder / package)

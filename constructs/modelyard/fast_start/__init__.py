@@ -2,7 +2,7 @@
 
 Stock CDKTF imports every resource class of a provider, in Python and once more in Node. After `install()` the stock
 import statements give the same modules and classes, each loaded at first use. `MODELYARD_STOCK_IMPORTS=1` turns it off,
-and whatever is not as expected is left to stock, with one line on stderr.
+and whatever is not as expected is left to stock, with one line on stderr. CDK Terrain starts in the same way.
 """
 
 import importlib
@@ -15,7 +15,11 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TypeVar
 
-_PROVIDER_PREFIX = "cdktf_cdktf_provider_"
+from modelyard.bindings import ENGINES
+
+_PROVIDERS = tuple(engine.provider_prefix for engine in ENGINES.values())
+# On `constructs` all engines rest.
+_FOUNDATIONS = {"constructs", *ENGINES}
 _Result = TypeVar("_Result")
 
 
@@ -27,7 +31,7 @@ def install() -> None:
     """Let the imports from here on be light; nothing is loaded before CDKTF itself is imported."""
     if os.environ.get("MODELYARD_STOCK_IMPORTS") == "1" or any(isinstance(f, _FastStart) for f in sys.meta_path):
         return
-    early = [name for name in sys.modules if name == "constructs" or name.startswith(_PROVIDER_PREFIX)]
+    early = [name for name in sys.modules if name == "constructs" or name.startswith(_PROVIDERS)]
     if early:
         warn(f"{min(early, key=len)} was imported before modelyard: import modelyard first")
     sys.meta_path.insert(0, _FastStart())
@@ -46,15 +50,15 @@ class _FastStart(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Start Node for CDKTF, give providers a light loader, and leave all other names to Python."""
-        if fullname in {"cdktf", "constructs"}:
+        if fullname in _FOUNDATIONS:
             _attempt(lambda: importlib.import_module("modelyard.fast_start.node").start())
             _attempt(lambda: importlib.import_module("modelyard.fast_start.call_arguments").install())
-        elif not fullname.startswith(_PROVIDER_PREFIX):
+        elif not fullname.startswith(_PROVIDERS):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None:
             return None
-        if path is None and fullname.startswith(_PROVIDER_PREFIX):
+        if path is None and fullname.startswith(_PROVIDERS):
             light = importlib.import_module("modelyard.fast_start.provider_package").light_spec
         else:
             light = importlib.import_module("modelyard.fast_start.generated_module").light_spec

@@ -1,25 +1,28 @@
 // Preloaded into jsii's Node process by node.py: modules are required at first use, type definitions read one by one.
-// Whatever does not look as it did when this was written is left as it is.
+// Whatever does not look as it did when this was written is left as it is. What is said of cdktf is true of cdktn too.
 'use strict';
 
 const fs = require('node:fs');
 const Module = require('node:module');
 
 // A provider's index requires all of its modules, up to 1,500. Its exports become getters that require them.
-const PROVIDER_INDEX = /[\\/]node_modules[\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
-const MODULE_EXPORT = /^exports\.(\w+) = require\("(\.[^"]+)"\);$/gm;
+const PROVIDER_INDEX = /[\\/]node_modules[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
+const MODULE_EXPORT = /^exports\.(\w+) = (?:require|__importStar\(require)\("(\.[^"]+)"\)\)?;$/gm;
+// Newer ones hand each module to a helper, which asks whether it is an ES module, as it is, and gives it back.
+const HELPERS =
+  /^var (__createBinding|__setModuleDefault|__importStar) = \(this && this\.\1\) \|\| \([^]*?^}\)(\(\)|\))?;$/gm;
 const BOILERPLATE =
   /^("use strict";|( \*|\/\*\*|\/\/).*|(exports\.\w+ = )+void 0;|Object\.defineProperty\(exports, "__esModule", .*)$/gm;
 
 // cdktf needs these two for zipped assets and for a stack with moved resources only; they are half of its load time.
 const SELDOM_USED = {
   __proto__: null,
-  archiver: /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]private[\\/]fs\.js$/,
-  semver: /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]validations[\\/]validate-binary-version\.js$/,
+  archiver: /[\\/]node_modules[\\/]cdkt[fn][\\/]lib[\\/]private[\\/]fs\.js$/,
+  semver: /[\\/]node_modules[\\/]cdkt[fn][\\/]lib[\\/]validations[\\/]validate-binary-version\.js$/,
 };
 
 // Two thirds of every generated file are a source map that Node does not look at, but keeps in memory with the source.
-const GENERATED = /[\\/]node_modules[\\/](@cdktf[\\/]provider-[^\\/]+|cdktf)[\\/]lib[\\/]/;
+const GENERATED = /[\\/]node_modules[\\/](@cdkt[fn][\\/]provider-[^\\/]+|cdkt[fn])[\\/]lib[\\/]/;
 const SOURCE_MAP = '\n//# sourceMappingURL=data:';
 
 const loadScript = Module._extensions['.js'];
@@ -34,7 +37,8 @@ Module._extensions['.js'] = function (module, filename) {
 };
 
 function exportLazily(module, source) {
-  if (source.replace(MODULE_EXPORT, '').replace(BOILERPLATE, '').trim() !== '') return false; // not laid out as known
+  const unknown = [HELPERS, MODULE_EXPORT, BOILERPLATE].reduce((rest, known) => rest.replace(known, ''), source);
+  if (unknown.trim() !== '') return false;
   Object.defineProperty(module.exports, '__esModule', { value: true });
   for (const [, name, path] of source.matchAll(MODULE_EXPORT)) {
     const get = () => {
@@ -49,7 +53,7 @@ function exportLazily(module, source) {
 
 // cdktf resolves a stack three times, each text and each name in a context of its own; but few have one of the forms of
 // a token (see tokens/private/encoding.js), and most attributes are not set, which are left out in the end.
-const RESOLVE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/;
+const RESOLVE = /[\\/]node_modules[\\/]cdkt[fn][\\/]lib[\\/]tokens[\\/]private[\\/]resolve\.js$/;
 const IS_PLAIN = String((text) => !/TfToken\[|Map Token Value|[-|\d.+]e[-|\d.eE+]/.test(text));
 const SHORTCUTS = [
   [/^(?=function resolve\(obj, options\) \{$)/m, `const isPlain = ${IS_PLAIN};\n`],
@@ -59,7 +63,7 @@ const SHORTCUTS = [
 ];
 
 // cdktf records where each token was made, for the message of an error that seldom comes: the text of it can wait.
-const STACK_TRACE = /[\\/]node_modules[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
+const STACK_TRACE = /[\\/]node_modules[\\/]cdkt[fn][\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
 
 function captureStackTrace(below) {
   const trace = {};

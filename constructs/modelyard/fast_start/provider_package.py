@@ -11,6 +11,8 @@ from modelyard.fast_start import NotAsExpectedError
 
 # How jsii-pacmak ends a provider's __init__.py: the package is published, then every one of its modules is imported.
 _EAGER_IMPORTS = re.compile(r"(?<=\npublication\.publish\(\)\n)(?:\n|#.*\n|from \. import \w+\n)+\Z")
+# How newer ones do it: a package imports a module when it is asked for, and tells jsii where its modules are.
+_LIGHT_ALREADY = re.compile(r"^_SUBMODULES = \{$", re.MULTILINE)
 
 
 def light_spec(stock: ModuleSpec) -> ModuleSpec | None:
@@ -21,6 +23,8 @@ def light_spec(stock: ModuleSpec) -> ModuleSpec | None:
     """
     if not isinstance(stock.loader, SourceFileLoader):
         raise NotAsExpectedError(f"{stock.name} is not installed as a folder of Python files")
+    if _LIGHT_ALREADY.search(stock.loader.get_source(stock.name) or ""):
+        return stock
     return spec_from_file_location(
         stock.name,
         stock.origin,
