@@ -42,14 +42,24 @@ BuildArgs = Annotated[
 ]
 
 
-def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, build_arg: BuildArgs = None) -> None:
+Only = Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")]
+
+
+def up(
+    environment: Environment,
+    *,
+    only: Only = None,
+    yes: Yes = False,
+    volumes: Volumes = False,
+    build_arg: BuildArgs = None,
+) -> None:
     """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
     refuse_while_suspended(settings)
     refuse_after_its_end(settings, datetime.datetime.now(datetime.UTC))
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
-    deployment = _Deployment(settings, synthesise(settings))
-    foundation = _foundation(settings)
+    deployment = _Deployment(settings, synthesise(settings, only=only))
+    foundation = [each for each in _foundation(settings) if each in deployment.synthesis.estate]
     if foundation:
         deployment.apply(foundation)
     confirm_deletion([each for each in deployment.volumes() if not each.is_declared], confirmed=volumes)
