@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.docs.blocks import Block
@@ -15,7 +15,9 @@ from tests.docs.blocks import Block
 _MARK = "\x1e"
 _END = re.compile(rf"{_MARK}(\d+) (\d+)\n")
 # Seconds, and other figures of this run: decimals in tables, whatever the machine took.
-_FIGURES = re.compile(r"\b\d+(?:\.\d+)?(?= (?:s|seconds|ms|min)\b)|(?<=│)\s+\d+\.\d+(?=\s+│)")
+_FIGURES = re.compile(r"\b\d+(?:\.\d+)?(?= (?:s|seconds|ms|min)\b)|(?<=│)\s+\d+\.\d+(?= │)")
+# Lines that a document leaves out, perhaps none.
+_LEFT_OUT = re.compile(r"\s*^\.\.\.$\s*", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LOOSE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -34,12 +36,19 @@ def steps_of(blocks: Sequence[Block]) -> list[Step]:
     steps: list[Step] = []
     rehearsed = None
     for block in blocks:
-        wanted = block.said.get("rehearsal", rehearsed)
-        if wanted != rehearsed:
-            steps.append(Step(block, f'eval "$(modelyard rehearse {wanted} --shell)"', None))
+        wanted, _, deployed = block.said.get("rehearsal", "").partition(", ")
+        if wanted and wanted != rehearsed:
+            steps.append(Step(_before(block), f'eval "$(modelyard rehearse {wanted} --shell)"', None))
+            if deployed:
+                steps.append(Step(_before(block), f"modelyard up {wanted} --yes", None))
             rehearsed = wanted
         steps += [Step(block, command.text, command.expected) for command in block.commands]
     return steps
+
+
+def _before(block: Block) -> Block:
+    """The same place, for what is typed before, which has to end with 0."""
+    return replace(block, language="console", said={})
 
 
 def run(steps: Sequence[Step], checkout: Path, variables: Mapping[str, str], scratch: Path, *, seconds: float) -> str:
@@ -96,19 +105,26 @@ def _compare(steps: Sequence[Step], text: str) -> None:
     parts = _END.split(text)
     printed = dict(zip(map(int, parts[1::3]), parts[0::3], strict=False))
     codes = dict(zip(map(int, parts[1::3]), map(int, parts[2::3]), strict=False))
-    checker = doctest.OutputChecker()
+    wrong = []
     for number, step in enumerate(steps):
         place = f"{step.block.place}\n$ {step.text}"
-        assert number in codes, f"{place}\ndid not end:\n{parts[-1]}"
+        if number not in codes:
+            wrong.append(f"{place}\ndid not end:\n{parts[-1]}")
+            break
         wanted = int(step.block.said.get("exits", "0"))
-        assert codes[number] == wanted, f"{place}\nended with {codes[number]}, not {wanted}:\n{printed[number]}"
-        if step.expected is None:
-            continue
-        want, got = _comparable(step.expected), _comparable(printed[number])
-        example = doctest.Example(step.text, want)
-        assert checker.check_output(want, got, _LOOSE), (
-            f"{place}\n{checker.output_difference(example, got, _LOOSE)}\nprinted:\n{printed[number]}"
-        )
+        if codes[number] != wanted:
+            wrong.append(f"{place}\nended with {codes[number]}, not {wanted}:\n{printed[number]}")
+        elif step.expected is not None:
+            wrong += [f"{place}\n{difference}" for difference in _differences(step, printed[number])]
+    assert not wrong, "\n\n".join(wrong)
+
+
+def _differences(step: Step, printed: str) -> list[str]:
+    want, got = _comparable(_LEFT_OUT.sub("...", step.expected or "")), _comparable(printed)
+    checker, example = doctest.OutputChecker(), doctest.Example(step.text, want)
+    if checker.check_output(want, got, _LOOSE):
+        return []
+    return [checker.output_difference(example, got, _LOOSE)]
 
 
 def _comparable(text: str) -> str:

@@ -1,0 +1,49 @@
+"""Which pages are made from the code, and their texts as they should be."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from documentation.command_reference import command_reference
+from documentation.construct_reference import construct_reference
+from documentation.package_picture import package_picture
+from documentation.stack_picture import stack_picture, stack_table
+from stacks.paths import ROOT
+
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+INDEX = DOCS / "README.md"
+ARCHITECTURE = DOCS / "architecture.md"
+_BEGIN, _END = "<!-- {what}: written by make docs -->", "<!-- end of {what} -->"
+
+
+def pages() -> dict[Path, str]:
+    """The text of each page, by its file; of pages that people write too, only what stands between the marks is new."""
+    return {
+        DOCS / "reference" / "commands.md": command_reference(),
+        DOCS / "reference" / "constructs.md": construct_reference(),
+        README: _with(README.read_text(), {"stacks": stack_picture()}),
+        INDEX: _with(INDEX.read_text(), {"decisions": _decisions()}),
+        ARCHITECTURE: _with(ARCHITECTURE.read_text(), {"packages": package_picture(), "resources": stack_table()}),
+    }
+
+
+def _decisions() -> str:
+    """A list of links, each with the heading of its page."""
+    files = sorted((DOCS / "adr").glob("*.md"))
+    headings = [file.read_text().splitlines()[0].removeprefix("# ") for file in files]
+    return "\n".join(f"- [{heading}](adr/{file.name})" for heading, file in zip(headings, files, strict=True))
+
+
+def _with(text: str, contents: Mapping[str, str]) -> str:
+    """A page's text with these contents between the marks of these names.
+
+    Raises:
+        ValueError: The page lacks a mark.
+    """
+    for what, content in contents.items():
+        begin, end = _BEGIN.format(what=what), _END.format(what=what)
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ValueError(f"write {begin} and {end} once each")
+        head, _, rest = text.partition(begin)
+        text = f"{head}{begin}\n{content}\n{end}{rest.partition(end)[2]}"
+    return text
