@@ -1,7 +1,7 @@
 """`python -m documentation` writes what `documentation.pages` makes: `make docs`."""
 
-from documentation.pages import pages
+from documentation.pages import PAGES
 
-for file, text in pages().items():
+for file, made in PAGES.items():
     file.parent.mkdir(exist_ok=True)
-    file.write_text(text)
+    file.write_text(made())

@@ -1,6 +1,6 @@
 """Which pages are made from the code, and their texts as they should be."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from documentation.command_reference import command_reference
@@ -16,15 +16,14 @@ ARCHITECTURE = DOCS / "architecture.md"
 _BEGIN, _END = "<!-- {what}: written by make docs -->", "<!-- end of {what} -->"
 
 
-def pages() -> dict[Path, str]:
-    """The text of each page, by its file; of pages that people write too, only what stands between the marks is new."""
-    return {
-        DOCS / "reference" / "commands.md": command_reference(),
-        DOCS / "reference" / "constructs.md": construct_reference(),
-        README: _with(README.read_text(), {"stacks": stack_picture()}),
-        INDEX: _with(INDEX.read_text(), {"decisions": _decisions()}),
-        ARCHITECTURE: _with(ARCHITECTURE.read_text(), {"packages": package_picture(), "resources": stack_table()}),
-    }
+#: What makes the text of each page; of pages that people write too, only what stands between the marks is new.
+PAGES: dict[Path, Callable[[], str]] = {
+    DOCS / "reference" / "commands.md": command_reference,
+    DOCS / "reference" / "constructs.md": construct_reference,
+    README: lambda: _with(README.read_text(), {"stacks": stack_picture()}),
+    INDEX: lambda: _with(INDEX.read_text(), {"decisions": _decisions()}),
+    ARCHITECTURE: lambda: _with(ARCHITECTURE.read_text(), {"packages": package_picture(), "resources": stack_table()}),
+}
 
 
 def _decisions() -> str:

@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from documentation.graph import flowchart
+from documentation.graph import Graph, flowchart
 from estate.stacks import Estate, read
 from stacks.app import build_app
 from stacks.environments import load_settings
@@ -14,7 +14,13 @@ _ENVIRONMENTS = ("gke-dev", "aks-dev")
 
 
 def stack_picture() -> str:
-    """A Mermaid flowchart for all of them.
+    """A Mermaid flowchart for all of them."""
+    graph = stack_graph()
+    return flowchart(graph, {part: part for part in graph}, direction="LR", below_first=True)
+
+
+def stack_graph() -> Graph:
+    """What each stack is deployed after, by their ids without the environment.
 
     Raises:
         ValueError: The environments' stacks depend on each other in different ways: one picture cannot show both.
@@ -25,7 +31,7 @@ def stack_picture() -> str:
     ]
     if any(graph != graphs[0] for graph in graphs):
         raise ValueError(f"{' and '.join(_ENVIRONMENTS)} have different stacks: draw a picture for each")
-    return flowchart(graphs[0], {part: part for part in graphs[0]}, direction="LR", below_first=True)
+    return graphs[0]
 
 
 def stack_table() -> str:

@@ -24,7 +24,7 @@ TOML = [block for block in BLOCKS if block.language == "toml"]
 def program(block: Block) -> str:
     """The block with what its comments say is there already."""
     if block.said.get("inside") == "declare":
-        names = ", ".join(sorted(modelyard.__all__))
+        names = ", ".join(sorted(dir(modelyard)))
         head = f"from modelyard import {names}\n\nfrom stacks.service import ServiceStack\n\n\n"
         return f"{head}class Example(ServiceStack):\n    def declare(self) -> None:\n{indent(block.content, ' ' * 8)}"
     given = block.said.get("given", "")
