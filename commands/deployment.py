@@ -35,14 +35,12 @@ from terraform_cli.call import terraform
 console = Console(highlight=False, soft_wrap=True)
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
+Only = Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Volumes = Annotated[bool, typer.Option("--volumes", help="Delete volumes, with what people saved on them.")]
 BuildArgs = Annotated[
     list[str] | None, typer.Option("--build-arg", metavar="KEY=VALUE", help="Passed on to every build.")
 ]
-
-
-Only = Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")]
 
 
 def up(

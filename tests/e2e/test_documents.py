@@ -55,7 +55,7 @@ def test_a_document_typed_from_top_to_bottom(document: str, repository: Path, tm
     (scratch := tmp_path / "session").mkdir()
     steps = steps_of(runnable(document))
 
-    run(steps, repository, newcomer(repository), scratch, seconds=900)
+    run(steps, repository, newcomer(repository), scratch, seconds=1800)
 
     shown = sum(step.expected is not None for step in steps)
     proof(f"{document}: {len(steps)} commands as written, the output of {shown} as shown")
