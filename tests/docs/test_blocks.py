@@ -44,6 +44,11 @@ def test_what_a_block_needs_is_known_and_the_test_that_is_named_exists(block: Bl
         assert (ROOT / path).is_file(), f"{block.place}: {path}"
     for target in re.findall(r"make ([\w-]+)", block.said["needs"]):
         assert target in TARGETS, f"{block.place}: make {target}"
+    if block.need == "cluster":
+        assert block.file == "docs/tour.md", f"{block.place}: nobody types it: tests/e2e/test_tour.py is the tour's"
+    if block.need == "tested":
+        (script,) = re.findall(r"[\w.]+/[\w./]+\b", block.said["needs"])
+        assert all(command.text in (ROOT / script).read_text() for command in block.commands), block.place
 
 
 @pytest.mark.parametrize("block", named(COMMANDS))

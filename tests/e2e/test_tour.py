@@ -31,7 +31,7 @@ def test_the_tour_as_written(
         )
     steps = steps_of([block for block in blocks_of(TOUR) if block.is_commands])
 
-    printed = run(steps, clone, _newcomer(cluster, real_providers), scratch, seconds=1500)
+    printed = run(steps, clone, _newcomer(cluster, real_providers), scratch, seconds=2400)
 
     assert "setting up Python" in printed
     left = subprocess.run(
