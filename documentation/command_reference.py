@@ -18,7 +18,7 @@ _EXITS = """\
 |---|---|---|
 | 0 | all | done |
 | 1 | all | failed, or refused: the message says why, and the mend |
-| 1 | `cost`, `policies`, `preview`, `sweep` | complete, and the answer is no: above the cap, denied, not plannable, left |
+| 1 | `cost`, `policies`, `preview`, `sweep` | complete, and says no: above the cap, denied, not plannable, left |
 | 2 | all | wrong arguments |
 | 130 | `up`, `teardown`, `adopt` | interrupted: run it again |
 """
