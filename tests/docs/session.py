@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,15 +70,23 @@ def run(steps: Sequence[Step], checkout: Path, variables: Mapping[str, str], scr
     """
     script = scratch / "session.sh"
     script.write_text("\n".join(_lines(steps, scratch)))
-    with (scratch / "printed").open("w+") as printed:
+    with (scratch / "printed").open("w") as printed:
         shell = subprocess.Popen(
-            ["bash", str(script)], cwd=checkout, env=dict(variables), stdout=printed, stderr=printed,
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            ["bash", script],
+            cwd=checkout,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
-            shell.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(shell.pid, signal.SIGKILL)
+            with suppress(subprocess.TimeoutExpired):
+                shell.wait(seconds)
+        finally:
+            # With all that it has left behind.
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
             shell.wait()
     text = _COLOURS.sub("", (scratch / "printed").read_text(errors="replace"))
     _compare(steps, text)
