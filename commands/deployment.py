@@ -153,7 +153,7 @@ class _Deployment:
     def _outputs(self, stack: str) -> dict[str, str]:
         """What the stack tells; nothing, if it has no ModelService."""
         folder = self.synthesis.estate[stack].folder
-        printed = terraform(folder, self.synthesis.variables, "output", "-json", timeout=None)
+        printed = terraform(folder, self.synthesis.variables, "output", "-json")
         return {name: output["value"] for name, output in json.loads(printed).items()}
 
 

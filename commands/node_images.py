@@ -33,7 +33,12 @@ def images_on_nodes(context: str) -> list[NodeImages]:
         context: The kubeconfig's context.
     """
     listed = kubectl(context, "get", "nodes", "-o", "json")
-    told = [node["status"].get("images", []) for node in json.loads(listed)["items"]] if listed else []
+    return told_images(listed) if listed else []
+
+
+def told_images(nodes: str) -> list[NodeImages]:
+    """What each node tells, by what `kubectl get nodes -o json` printed."""
+    told = [node["status"].get("images", []) for node in json.loads(nodes)["items"]]
     return [
         NodeImages(
             names=frozenset(name for image in images for name in image.get("names") or []),

@@ -9,6 +9,7 @@ from typing import Any
 
 from comparison.changes import CHANGES, Change
 from comparison.plans import Leaves
+from stacks.marked_part import with_part
 from stacks.paths import ROOT
 
 DOCUMENT = ROOT / "docs" / "plans.md"
@@ -75,9 +76,8 @@ def _counts(row: Row) -> tuple[int, int, int]:
 def document(text: str, rows: Sequence[Row]) -> str:
     """The text of docs/plans.md with what was found now; a service that no change names is left out."""
     rows = [row for row in rows if row.stack in {change.stack for change in CHANGES}]
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    return f"{head}{begin}\n{summary(rows)}\n\n{_table(rows)}\n\n{_list(rows)}\n{end}{tail}"
+    part = f"{summary(rows)}\n\n{_table(rows)}\n\n{_list(rows)}"
+    return with_part(text, begin=_BEGIN, end=_END, part=part)
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -36,8 +36,8 @@ def deployed_cluster(synthesis: Synthesis) -> Mapping[str, Any]:
     """
     name = synthesis.settings.stack_id("cluster")
     folder, variables = synthesis.estate[name].folder, synthesis.variables
-    terraform(folder, variables, "init", "-input=false", timeout=None)
-    shown = json.loads(terraform(folder, variables, "show", "-json", timeout=None))
+    terraform(folder, variables, "init", "-input=false")
+    shown = json.loads(terraform(folder, variables, "show", "-json"))
     for resource in shown.get("values", {}).get("root_module", {}).get("resources", []):
         if resource["mode"] == "managed" and resource["type"] in _CLUSTERS:
             values: Mapping[str, Any] = resource["values"]

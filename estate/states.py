@@ -119,8 +119,8 @@ def _read(stack: Stack, variables: Mapping[str, str]) -> State:
         text = local.read_text() if local.is_file() else ""
     else:
         try:
-            terraform(stack.folder, variables, "init", "-input=false", "-reconfigure", timeout=None)
-            text = terraform(stack.folder, variables, "state", "pull", timeout=None)
+            terraform(stack.folder, variables, "init", "-input=false", "-reconfigure")
+            text = terraform(stack.folder, variables, "state", "pull")
         except TerraformError as error:
             if not _NO_STORE.search(error.said):
                 raise

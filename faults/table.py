@@ -10,6 +10,7 @@ from typing import Final
 from faults.broken_command import Result
 from faults.cases import ACTIONS, FAULTS
 from faults.matrix import Matrix
+from stacks.marked_part import with_part
 from stacks.paths import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "faults.md"
@@ -53,6 +54,4 @@ def _cell(results: Sequence[Result], cloud: str, action: str, fault: str) -> str
 
 def write(text: str, document: Path = DOCUMENT) -> None:
     """Puts the table between its marks."""
-    before, _, rest = document.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    document.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+    document.write_text(with_part(document.read_text(), begin=_BEGIN, end=_END, part=text))

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from preview.values import first_block
+
 Values = Mapping[str, Any]
 _EVERYBODY: Final = ("*", "internet", "any")
 _INTERNAL: Final = {
@@ -35,7 +37,7 @@ def is_everybody(network: object) -> bool:
 
 
 def _service(values: Values) -> Iterator[str]:
-    spec, metadata = _first(values.get("spec")), _first(values.get("metadata"))
+    spec, metadata = first_block(values.get("spec")), first_block(values.get("metadata"))
     if spec.get("type") != "LoadBalancer":
         return
     annotations = metadata.get("annotations") or {}
@@ -64,12 +66,12 @@ def _bucket(values: Values) -> Iterator[str]:
 
 def _gke(values: Values) -> Iterator[str]:
     if "master_authorized_networks_config" in values:
-        networks = _first(values["master_authorized_networks_config"])
+        networks = first_block(values["master_authorized_networks_config"])
         blocks = [block.get("cidr_block") for block in networks.get("cidr_blocks") or []]
         if not values["master_authorized_networks_config"]:
             yield "the Kubernetes API is open to everybody"
         yield from _ranges("the Kubernetes API lets", blocks, empty_is_open=False)
-    private = _first(values.get("private_cluster_config"))
+    private = first_block(values.get("private_cluster_config"))
     if values.get("private_cluster_config") is not None and not private.get("enable_private_nodes"):
         yield "its nodes have public addresses"
 
@@ -94,7 +96,9 @@ def _container(values: Values) -> Iterator[str]:
 def _aks(values: Values) -> Iterator[str]:
     access = values.get("api_server_access_profile")
     if access is not None and not values.get("private_cluster_enabled"):
-        yield from _ranges("the Kubernetes API lets", _first(access).get("authorized_ip_ranges"), empty_is_open=True)
+        yield from _ranges(
+            "the Kubernetes API lets", first_block(access).get("authorized_ip_ranges"), empty_is_open=True
+        )
 
 
 def _registry(values: Values) -> Iterator[str]:
@@ -141,10 +145,6 @@ def _blocks(content: object) -> Iterator[dict[str, Any]]:
             yield from _blocks(json.loads(content))
         except ValueError:
             return
-
-
-def _first(blocks: object) -> dict[str, Any]:
-    return blocks[0] if isinstance(blocks, list) and blocks and isinstance(blocks[0], dict) else {}
 
 
 _RULES: Final[Mapping[str, Callable[[Values], Iterator[str]]]] = {

@@ -145,3 +145,8 @@ def _has_members(side: Side) -> bool:
 
 def _has_unknown(side: Side) -> bool:
     return side.unknown is True or (isinstance(side.unknown, dict | list) and "true" in json.dumps(side.unknown))
+
+
+def first_block(blocks: Value) -> dict[str, Any]:
+    """The block of an argument that has one; empty where it is left out, or not known yet."""
+    return blocks[0] if isinstance(blocks, list) and blocks and isinstance(blocks[0], dict) else {}

@@ -13,6 +13,7 @@ from estate.stacks import Configuration
 from preview.changes import Action, Change
 from preview.exposure import openings
 from preview.safeguards import GUARDS, lifted
+from preview.values import first_block
 
 
 class Danger(StrEnum):
@@ -107,7 +108,7 @@ def workloads_gone(changes: Iterable[Change]) -> set[str]:
 
 def object_name(change: Change) -> str:
     """The name of a Kubernetes object that exists; empty for anything else."""
-    return str(_first(change.before.get("metadata")).get("name", ""))
+    return str(first_block(change.before.get("metadata")).get("name", ""))
 
 
 def _gone(change: Change, _head: Configuration) -> Iterator[tuple[Danger, str]]:
@@ -194,10 +195,10 @@ def _interrupted(change: Change, _head: Configuration) -> Iterator[tuple[Danger,
 
 
 def _interrupted_workload(change: Change, touched: set[str]) -> Iterator[tuple[Danger, str]]:
-    before, after = _first(change.before.get("spec")), _first(change.after.get("spec"))
+    before, after = first_block(change.before.get("spec")), first_block(change.after.get("spec"))
     if _is_zero(after.get("replicas")) and not _is_zero(before.get("replicas")):
         yield Danger.INTERRUPTION, "replicas go to 0: nothing answers"
-    strategy = _first(after.get("strategy")).get("type")
+    strategy = first_block(after.get("strategy")).get("type")
     if strategy == "Recreate" and any(path.startswith("spec[0].template") for path in touched):
         yield Danger.INTERRUPTION, "its strategy is Recreate: all pods stop before the new ones start"
 
@@ -209,7 +210,3 @@ def _forgotten(change: Change, _head: Configuration) -> Iterator[tuple[Danger, s
 
 def _is_zero(replicas: Any) -> bool:  # noqa: ANN401 - a number, or the same as a text
     return str(replicas) == "0"
-
-
-def _first(blocks: Any) -> dict[str, Any]:  # noqa: ANN401 - a list of blocks, or nothing
-    return blocks[0] if isinstance(blocks, list) and blocks and isinstance(blocks[0], dict) else {}

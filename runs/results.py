@@ -53,7 +53,6 @@ class StackResult:
         error: What Terraform, or this run, says of a failure; else empty.
         seconds: How long it took, waits for locks included.
         attempts: How often Terraform was asked to apply or destroy.
-        adopted: Addresses of the resources that were there already and are in the state now.
         blocked_by: Failed stacks that this one stands on, or that stand on it where it is destroyed; empty also for one
             that was not begun because the run was interrupted.
     """
@@ -63,7 +62,6 @@ class StackResult:
     error: str = ""
     seconds: float = 0.0
     attempts: int = 0
-    adopted: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from runs.adoption import conflicting, take_over
@@ -30,7 +30,6 @@ class StackRun:
     verb: Verb
     terraform: PatientTerraform
     extra: tuple[str, ...] = ()
-    _adopted: list[str] = field(default_factory=list)
 
     def result(self) -> StackResult:
         """Does it; what Terraform, the cloud or another run refuses is in the result."""
@@ -41,9 +40,7 @@ class StackRun:
         except StackFailedError as failure:
             outcome, error = "failed", str(failure)
         seconds = time.monotonic() - clock
-        return StackResult(
-            self.terraform.stack.id, outcome, error, seconds, self.terraform.attempts, tuple(self._adopted)
-        )
+        return StackResult(self.terraform.stack.id, outcome, error, seconds, self.terraform.attempts)
 
     def _run(self) -> bool:
         """Gives whether there was something to do."""
@@ -132,6 +129,5 @@ class StackRun:
             self.terraform.tell(f"what a run that was cut off may have left could not be taken over: {error}")
 
     def _note(self, taken: list[str]) -> None:
-        self._adopted += taken
         for address in taken:
             self.terraform.tell(f"was there already, and is ours: taken over, {address}")

@@ -8,10 +8,16 @@ from pydantic import Field, create_model
 from stacks.add_ons import add_ons_settings
 from stacks.paths import SERVICES
 from stacks.service_settings import services_table
-from stacks.settings import Settings
+from stacks.settings import CloudSettings, Settings
 
 #: What an environment's key `cloud` may be.
 CLOUDS = ("aks", "gke", "local")
+
+
+def own_provider(cloud: str) -> str:
+    """The Terraform provider that makes a cloud's own resources, by the key `cloud` of an environment in one."""
+    model: type[CloudSettings] = importlib.import_module(f"stacks.{cloud}.settings").MODEL
+    return model.provider
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, NullableSchema, WithDefaultSchema
 
 from stacks.clouds import CLOUDS, settings_model
+from stacks.marked_part import with_part
 from stacks.paths import ENVIRONMENTS, ROOT
 
 DOCUMENT = ROOT / "docs" / "environments.md"
@@ -168,9 +169,7 @@ def as_toml(value: object) -> str:
 def document(text: str) -> str:
     """The text of docs/environments.md with the tables of keys as they are now."""
     for cloud in CLOUDS:
-        head, begin, rest = text.partition(_BEGIN.format(cloud=cloud))
-        _, end, tail = rest.partition(_END)
-        text = f"{head}{begin}\n{schema_of(cloud).table()}\n{end}{tail}"
+        text = with_part(text, begin=_BEGIN.format(cloud=cloud), end=_END, part=schema_of(cloud).table())
     return text
 
 

@@ -5,7 +5,7 @@ example, which an error shows as the mend (see `environments.py`).
 """
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -171,6 +171,8 @@ class Settings(Section):
 class CloudSettings(Settings):
     """One environment in a cloud, which keeps its state there."""
 
+    #: The Terraform provider that makes the cloud's own resources.
+    provider: ClassVar[str]
     monthly_cap_usd: int | None = Field(
         None,
         ge=1,

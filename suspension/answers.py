@@ -26,8 +26,8 @@ def addresses(synthesis: Synthesis) -> dict[str, str]:
     for stack in synthesis.estate.values():
         if "url" not in stack.configuration.get("output", {}):
             continue
-        terraform(stack.folder, synthesis.variables, "init", "-input=false", timeout=None)
-        outputs = json.loads(terraform(stack.folder, synthesis.variables, "output", "-json", timeout=None))
+        terraform(stack.folder, synthesis.variables, "init", "-input=false")
+        outputs = json.loads(terraform(stack.folder, synthesis.variables, "output", "-json"))
         if "url" in outputs:
             found[stack.id] = str(outputs["url"]["value"])
     return found

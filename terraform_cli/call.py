@@ -16,21 +16,24 @@ class TerraformError(Exception):
 
 
 def terraform(folder: Path, variables: Mapping[str, str], *arguments: str, timeout: float | None = 600) -> str:
-    """What `terraform ARGUMENTS` prints in `folder`; `timeout` is in seconds.
+    """What `terraform ARGUMENTS` prints in `folder`; `timeout` is in seconds, None for what must not be cut off.
 
     Raises:
-        TerraformError: It failed.
-        subprocess.TimeoutExpired: It took longer.
+        TerraformError: It failed, or took longer.
     """
-    done = subprocess.run(
-        ["terraform", *arguments],
-        cwd=folder,
-        env={**clean_environment(), **variables, "TF_CLI_ARGS": "-no-color", "CHECKPOINT_DISABLE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-    )
+    call = f"terraform {arguments[0]} in {folder.name}"
+    try:
+        done = subprocess.run(
+            ["terraform", *arguments],
+            cwd=folder,
+            env={**clean_environment(), **variables, "TF_CLI_ARGS": "-no-color", "CHECKPOINT_DISABLE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TerraformError(call, f"it was not done after {error.timeout:.0f} s", "") from None
     if done.returncode:
-        raise TerraformError(f"terraform {arguments[0]} in {folder.name}", done.stderr, done.stdout)
+        raise TerraformError(call, done.stderr, done.stdout)
     return done.stdout

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simulator.plugin_binaries import FORWARDED, RECORDED_VERSIONS, forwarded_plugins
+from stacks.clouds import own_provider
 
-# What makes a cloud's own resources, by the key `cloud` of an environment.
-_PROVIDERS = {"gke": "google", "aks": "azurerm"}
 # Settings of a Terraform CLI configuration; a comment does not begin like one.
 _CACHE = re.compile(r'^\s*plugin_cache_dir\s*=\s*"([^"]+)"', re.MULTILINE)
 _MIRROR = re.compile(r'^\s*filesystem_mirror\s*\{(?:[^}]*?^)?\s*path\s*=\s*"([^"]+)"', re.MULTILINE)
@@ -34,7 +33,7 @@ def _named() -> Iterator[str]:
 
 def whose_plans(folders: list[Path], cloud: str) -> str:
     """Says which provider's plans are real in an environment of this cloud under these folders of plugins."""
-    used = {name: RECORDED_VERSIONS[name] for name in (_PROVIDERS[cloud], "kubernetes", "helm")}
+    used = {name: RECORDED_VERSIONS[name] for name in (own_provider(cloud), "kubernetes", "helm")}
     found = forwarded_plugins(folders).keys() & used.keys()
     if not found:
         return "the plans are the simulator's own, made from the recorded schemas of the real ones"

@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
+
+from tests.background_server import answering
 
 _UNDER_WAY = {"stop": ("Stopping", "Stopped"), "start": ("Starting", "Running")}
 
@@ -79,15 +80,9 @@ class FakeAks:
         authority.issue_cert("127.0.0.1").configure_cert(context)
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        self.url = f"https://127.0.0.1:{server.server_port}"
-        try:
+        with answering(server) as port:
+            self.url = f"https://127.0.0.1:{port}"
             yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

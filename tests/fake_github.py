@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from graphql import GraphQLError, build_schema, graphql_sync
 
+from tests.background_server import answering
+
 REPOSITORY = "octo/yard"
 BOT = {"__typename": "Bot", "login": "github-actions"}
 PREVIEW = ".github/workflows/preview.yml"
@@ -114,15 +116,9 @@ class FakeGitHub:
         """Answers at `url`."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with answering(server) as port:
+            self.url = f"http://127.0.0.1:{port}"
             yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     def answer(self, method: str, target: str, body: dict[str, Any] | None) -> tuple[int, dict[str, str], Any]:
         """Status, headers and content."""

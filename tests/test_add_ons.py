@@ -11,7 +11,7 @@ from modelyard import ConfigurationError
 from modelyard.manifest_text import release_values
 
 import pytest
-from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
+from cdktf import App, DataResource, TerraformStack, Token
 
 import stacks.add_ons
 from stacks.add_ons import add_on_modules, add_ons_settings
@@ -22,8 +22,8 @@ from stacks.gke.settings import GkeSettings
 from stacks.paths import ROOT
 from stacks.service import ServiceStack
 from stacks.settings import AddOnSettings, Settings
-from terraform_cli.call import terraform
 from tests.conftest import Synthesise, resource
+from tests.terraform_output import applied_output
 
 SERVICE = """
 from modelyard import ModelService, Resources
@@ -300,21 +300,13 @@ def test_a_charts_values_come_out_of_terraform_as_they_were_given(tmp_path: Path
         "nested": {"list": [1, 0.5, None, True, {"é😀\x7f": "\n"}]},
     }
     name = 'of "another"\nresource'
-    app = App(outdir=str(tmp_path))
-    stack = TerraformStack(app, "stack")
-    token = Token.as_string(
-        DataResource(stack, "known", input={"name": name}).interpolation_for_attribute("output.name")
-    )
-    output = TerraformOutput(stack, "values", value=release_values(given | {"token": f"{token}, ${{HOME}}"}))
-    output.override_logical_id("values")
-    app.synth()
 
-    folder = tmp_path / "stacks" / "stack"
-    terraform(folder, {}, "init", "-input=false")
-    terraform(folder, {}, "apply", "-input=false", "-auto-approve")
+    def values(stack: TerraformStack) -> str:
+        known = DataResource(stack, "known", input={"name": name})
+        token = Token.as_string(known.interpolation_for_attribute("output.name"))
+        return release_values(given | {"token": f"{token}, ${{HOME}}"})
 
-    values = json.loads(json.loads(terraform(folder, {}, "output", "-json", "values")))
-    assert values == given | {"token": f"{name}, ${{HOME}}"}
+    assert json.loads(applied_output(tmp_path, values)) == given | {"token": f"{name}, ${{HOME}}"}
 
 
 def test_polyaxons_runs_keep_what_they_make_in_the_artifact_store_or_else_on_a_volume(

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ from commands.github_setup import rule_lines, variable_lines
 from commands.identities import variables_in
 from stacks.environments import load_cloud_settings
 from stacks.settings import GithubSettings
+from tests.background_server import answering
 from tests.command_line import refusal
 from tests.conftest import Command
 
@@ -62,13 +62,11 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        fake.url = f"http://127.0.0.1:{server.server_port}"
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        fake.url = f"http://127.0.0.1:{port}"
         monkeypatch.setenv("GITHUB_API_URL", fake.url)
         monkeypatch.delenv("GITHUB_TOKEN", raising=False)
         yield fake
-        server.shutdown()
 
 
 def test_github_is_asked_for_the_numbers_and_the_name_as_it_writes_it(github: FakeGithub) -> None:

@@ -18,14 +18,14 @@ from modelyard.manifest_text import chart_values
 from modelyard.service_scope import ServiceScope
 
 import pytest
-from cdktf import App, DataResource, TerraformOutput, TerraformStack, Token
+from cdktf import App, DataResource, TerraformStack, Token
 
 from stacks.app import build_app
 from stacks.environments import environment_names, load_settings
 from stacks.paths import ROOT
 from stacks.settings import Settings
-from terraform_cli.call import terraform
 from tests.conftest import Synthesise, resource
+from tests.terraform_output import applied_output
 
 NODE = NodeCapacity(machine_type="n", cpu_millicores=940, memory_mebibytes=2780, arithmetic="")
 Manifest = dict[str, Any]
@@ -175,19 +175,14 @@ Declare = Callable[[TerraformStack], Manifest]
 
 @pytest.fixture
 def out_of_terraform(tmp_path: Path) -> Callable[[Declare], Manifest]:
-    """What Terraform hands to Helm of a manifest: it is applied for real, with no provider but Terraform's own."""
+    """What Terraform hands to Helm of a manifest."""
 
     def apply(declare: Declare) -> Manifest:
-        app = App(outdir=str(tmp_path))
-        stack = TerraformStack(app, "stack")
-        (manifest,) = checked([declare(stack)], release="objects", namespace="echo")
-        output = TerraformOutput(stack, "values", value=chart_values(manifest))
-        output.override_logical_id("values")
-        app.synth()
-        folder = tmp_path / "stacks" / "stack"
-        terraform(folder, {}, "init", "-input=false")
-        terraform(folder, {}, "apply", "-input=false", "-auto-approve")
-        return carried(json.loads(terraform(folder, {}, "output", "-json", "values")))
+        def values(stack: TerraformStack) -> str:
+            (manifest,) = checked([declare(stack)], release="objects", namespace="echo")
+            return chart_values(manifest)
+
+        return carried(applied_output(tmp_path, values))
 
     return apply
 

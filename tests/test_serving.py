@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, cast
 
 from modelyard.errors import ConfigurationError
@@ -16,6 +15,8 @@ from modelyard.serving.service import default_name
 
 import numpy as np
 import pytest
+
+from tests.background_server import answering
 
 SIZE: dict[str, Any] = {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 
@@ -135,10 +136,8 @@ def server() -> Iterator[tuple[str, list[Any]]]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_port}", requests
-    listening.shutdown()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://127.0.0.1:{port}", requests
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float32", "float64"])

@@ -18,6 +18,7 @@ import pytest
 
 from suspension.insist import Deadline, insist
 from teardown.drain import drain
+from tests.background_server import answering
 
 ANSWER_SECONDS = 0.5
 # The limit of one call, and what a busy machine adds to it.
@@ -124,15 +125,8 @@ def api_server(*answers: Answer, port: int = 0) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Logs nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(ThreadingHTTPServer(("127.0.0.1", port), Handler)) as chosen:
+        yield chosen
 
 
 @contextmanager

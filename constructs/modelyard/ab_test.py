@@ -146,19 +146,21 @@ class ABTest(Construct):
         if scope.gateway:
             self.route = self._route(scope, weights, port=port, header=header, depends_on=before)
         else:
-            metadata = {"name": scope.service_name, "namespace": self.namespace, "labels": scope.labels}
-            self.load_balancer = add_load_balancer(
-                self,
-                "load_balancer",
-                cluster=scope.cluster,
-                metadata=metadata,
-                selector=together,
-                target_port="http",
-                exposure=exposure,
-                output="url",
-                # By node, a side would get the more the fewer pods its nodes have.
-                any_node=True,
-            )
+            self._load_balancer(scope, together, exposure)
+
+    def _load_balancer(self, scope: ServiceScope, selector: Mapping[str, str], exposure: Exposure) -> None:
+        add_load_balancer(
+            self,
+            "load_balancer",
+            cluster=scope.cluster,
+            metadata={"name": scope.service_name, "namespace": self.namespace, "labels": scope.labels},
+            selector=selector,
+            target_port="http",
+            exposure=exposure,
+            output="url",
+            # By node, a side would get the more the fewer pods its nodes have.
+            any_node=True,
+        )
 
     def _route(
         self,

@@ -16,8 +16,8 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import DeploymentV1SpecTempla
 
 # A numeric user, so that the kubelet can tell that it is not root; above 10000, where no host has one.
 _USER = 10001
-# Endpoints are withdrawn while a pod shuts down: it goes on serving until load balancers have heard of that.
-_DRAIN_SECONDS = 10
+#: Endpoints are withdrawn while a pod shuts down: it goes on serving until load balancers have heard of that.
+DRAIN_SECONDS = 10
 _PROBE_PERIOD_SECONDS = 5
 
 
@@ -69,7 +69,7 @@ class ServingPods:
                 service_account_name=self.name,
                 automount_service_account_token=False,
                 enable_service_links=False,
-                termination_grace_period_seconds=_DRAIN_SECONDS + self.shutdown_seconds,
+                termination_grace_period_seconds=DRAIN_SECONDS + self.shutdown_seconds,
                 security_context=k8s.DeploymentV1SpecTemplateSpecSecurityContext(
                     run_as_non_root=True,
                     run_as_user=str(_USER),
@@ -133,14 +133,7 @@ class ServingPods:
             resources=k8s.DeploymentV1SpecTemplateSpecContainerResources(
                 requests=self.resources.requests, limits=self.resources.limits
             ),
-            startup_probe=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbe(
-                http_get=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbeHttpGet(
-                    path=self.probes.started_path or self.probes.ready_path, port="http"
-                ),
-                period_seconds=_PROBE_PERIOD_SECONDS,
-                timeout_seconds=self.probes.timeout_seconds,
-                failure_threshold=-(-self.probes.startup_seconds // _PROBE_PERIOD_SECONDS),
-            ),
+            startup_probe=self._startup_probe(),
             readiness_probe=k8s.DeploymentV1SpecTemplateSpecContainerReadinessProbe(
                 http_get=k8s.DeploymentV1SpecTemplateSpecContainerReadinessProbeHttpGet(
                     path=self.probes.ready_path, port="http"
@@ -158,15 +151,7 @@ class ServingPods:
                 # Slower to act than readiness: a busy pod is taken out of service, not restarted.
                 failure_threshold=6,
             ),
-            lifecycle=k8s.DeploymentV1SpecTemplateSpecContainerLifecycle(
-                pre_stop=[
-                    k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStop(
-                        exec=k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStopExec(
-                            command=["sleep", str(_DRAIN_SECONDS)]
-                        )
-                    )
-                ]
-            ),
+            lifecycle=_drain(),
             security_context=k8s.DeploymentV1SpecTemplateSpecContainerSecurityContext(
                 allow_privilege_escalation=False,
                 privileged=False,
@@ -176,3 +161,20 @@ class ServingPods:
             ),
             volume_mount=[mount for _, mount in self._mounted()],
         )
+
+    def _startup_probe(self) -> k8s.DeploymentV1SpecTemplateSpecContainerStartupProbe:
+        return k8s.DeploymentV1SpecTemplateSpecContainerStartupProbe(
+            http_get=k8s.DeploymentV1SpecTemplateSpecContainerStartupProbeHttpGet(
+                path=self.probes.started_path or self.probes.ready_path, port="http"
+            ),
+            period_seconds=_PROBE_PERIOD_SECONDS,
+            timeout_seconds=self.probes.timeout_seconds,
+            failure_threshold=-(-self.probes.startup_seconds // _PROBE_PERIOD_SECONDS),
+        )
+
+
+def _drain() -> k8s.DeploymentV1SpecTemplateSpecContainerLifecycle:
+    wait = k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStopExec(command=["sleep", str(DRAIN_SECONDS)])
+    return k8s.DeploymentV1SpecTemplateSpecContainerLifecycle(
+        pre_stop=[k8s.DeploymentV1SpecTemplateSpecContainerLifecyclePreStop(exec=wait)]
+    )

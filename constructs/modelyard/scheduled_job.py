@@ -77,26 +77,7 @@ class ScheduledJob(Construct):
         service.add_pods(PodRequests(name=checked, resources=resources))
         access = access or ArtifactAccess(egress=(), grants=())
         labels = {"app.kubernetes.io/name": f"{service.service_name}-{checked}"}
-        container = {
-            "name": checked,
-            "image": image,
-            "imagePullPolicy": "IfNotPresent",
-            "args": list(arguments),
-            "env": [{"name": variable, "value": value} for variable, value in sorted((environment or {}).items())],
-            "resources": {"requests": resources.requests, "limits": resources.limits},
-            "securityContext": restricted_container(),
-            # What it said last is in the pod's status.
-            "terminationMessagePolicy": "FallbackToLogsOnError",
-            "volumeMounts": [{"name": "scratch", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own volume
-        }
-        pod = {
-            "serviceAccountName": checked,
-            "automountServiceAccountToken": False,
-            "restartPolicy": "Never",
-            "securityContext": restricted_pod(_USER),
-            "containers": [container],
-            "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "128Mi"}}],
-        }
+        pod = _pod(checked, image, arguments, resources, environment or {})
         job = {
             "backoffLimit": retries,
             "activeDeadlineSeconds": deadline_seconds,
@@ -136,6 +117,31 @@ class ScheduledJob(Construct):
         )
         started = TerraformOutput(self, "command", value=command, description=f"What starts {checked} now.")
         started.override_logical_id(f"{checked.replace('-', '_')}_now")
+
+
+def _pod(
+    name: str, image: str, arguments: Sequence[str], resources: Resources, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    container = {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": list(arguments),
+        "env": [{"name": variable, "value": value} for variable, value in sorted(environment.items())],
+        "resources": {"requests": resources.requests, "limits": resources.limits},
+        "securityContext": restricted_container(),
+        # What it said last is in the pod's status.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [{"name": "scratch", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own volume
+    }
+    return {
+        "serviceAccountName": name,
+        "automountServiceAccountToken": False,
+        "restartPolicy": "Never",
+        "securityContext": restricted_pod(_USER),
+        "containers": [container],
+        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "128Mi"}}],
+    }
 
 
 def _object(api_version: str, kind: str, name: str, **fields: object) -> dict[str, Any]:

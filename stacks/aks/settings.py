@@ -1,6 +1,6 @@
 """The keys of an environment's file when it is on AKS."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from modelyard.azure.machine_types import node_capacity
 from modelyard.azure.names import global_name
@@ -64,6 +64,7 @@ class AksClusterSettings(ClusterSettings):
 class AksSettings(CloudSettings):
     """One environment on AKS."""
 
+    provider: ClassVar[str] = "azurerm"
     cloud: Literal["aks"] = Field(description="Which cloud it is in.", examples=["aks"])
     subscription_id: Uuid = Field(
         description="The Azure subscription, by its id.", examples=["00000000-0000-0000-0000-000000000000"]

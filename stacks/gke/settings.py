@@ -1,7 +1,7 @@
 """The keys of an environment's file when it is on GKE."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from modelyard.errors import ConfigurationError
 from modelyard.gcp.machine_types import node_capacity
@@ -67,6 +67,7 @@ class GkeClusterSettings(ClusterSettings):
 class GkeSettings(CloudSettings):
     """One environment on GKE."""
 
+    provider: ClassVar[str] = "google"
     cloud: Literal["gke"] = Field(description="Which cloud it is in.", examples=["gke"])
     project_id: Annotated[
         str,

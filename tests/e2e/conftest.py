@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from modelyard.build_context import BuildContext
 import pytest
 import tomlkit
 import urllib3
-from filelock import FileLock
 from playwright.sync_api import Page, sync_playwright
 
 from services.image_classifier.tests.alexnet import random_weights, write_checkpoint
@@ -34,6 +32,7 @@ from tests.e2e.kserve import HELM, build_kserve, running_kserve
 from tests.e2e.local_cluster import Local, kubectl
 from tests.e2e.model_namespace import apply
 from tests.e2e.node_images import load_image, load_program, on_the_nodes
+from tests.e2e.programs import built_by_go, cache_folder, installed_by_npm, one_process
 from tests.e2e.state_stores import Store, blob_storage, cloud_storage
 
 Proof = Callable[[str], None]
@@ -87,7 +86,7 @@ def lab() -> Path:
 def real_providers(testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables under which Terraform finds the real provider plugins: in the lab's mirror, else in the registry."""
     if folder := _lab():
-        with _one_process("providers"):
+        with one_process("providers"):
             printed = tmp_path_factory.getbasetemp().parent / f"providers-{testrun_uid}"
             # Once for all processes of a run: the script writes the file anew that Terraform may be reading.
             if not printed.exists():
@@ -232,31 +231,31 @@ def url(base_images: None, local: Local, weights: list[str]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def fake_gcs_server() -> Path:
     """The program fake-gcs-server."""
-    return _built_by_go("github.com/fsouza/fake-gcs-server@v1.56.1", without="the state's move into a bucket")
+    return built_by_go("github.com/fsouza/fake-gcs-server@v1.56.1", without="the state's move into a bucket")
 
 
 @pytest.fixture(scope="session")
 def image_registry() -> Path:
     """The program of the CNCF's image registry."""
-    return _built_by_go("github.com/distribution/distribution/v3/cmd/registry@v3.0.0", without="the push of images")
+    return built_by_go("github.com/distribution/distribution/v3/cmd/registry@v3.0.0", without="the push of images")
 
 
 @pytest.fixture(scope="session")
 def actionlint() -> Path:
     """The program actionlint."""
-    return _built_by_go("github.com/rhysd/actionlint/cmd/actionlint@v1.7.12", without="the workflows' syntax")
+    return built_by_go("github.com/rhysd/actionlint/cmd/actionlint@v1.7.12", without="the workflows' syntax")
 
 
 @pytest.fixture(scope="session")
 def helm() -> Path:
     """The program helm."""
-    return _built_by_go(f"{HELM[0]}/cmd/helm@{HELM[1]}", without="the rendering of others' charts")
+    return built_by_go(f"{HELM[0]}/cmd/helm@{HELM[1]}", without="the rendering of others' charts")
 
 
 @pytest.fixture(scope="session")
 def versitygw() -> Path:
     """The program of VersityGW, an S3-compatible store that keeps objects as files."""
-    return _built_by_go("github.com/versity/versitygw/cmd/versitygw@v1.8.0", without="the pipeline of sales")
+    return built_by_go("github.com/versity/versitygw/cmd/versitygw@v1.8.0", without="the pipeline of sales")
 
 
 @pytest.fixture(scope="session")
@@ -264,7 +263,7 @@ def argo_build() -> Path:
     """Argo's programs and manifests."""
     if shutil.which("go") is None:
         pytest.skip("no Go: Argo Workflows cannot be built, the pipeline of sales was not tried")
-    with _one_process("argo"):
+    with one_process("argo"):
         return build_argo(cache_folder())
 
 
@@ -280,7 +279,7 @@ def kserve_build() -> Path:
     """KServe's programs and charts."""
     if shutil.which("go") is None:
         pytest.skip("no Go: KServe cannot be built, no InferenceService was tried")
-    with _one_process("kserve"):
+    with one_process("kserve"):
         return build_kserve(cache_folder())
 
 
@@ -309,7 +308,7 @@ def traefik() -> Path:
     """The program traefik."""
     if shutil.which("go") is None:
         pytest.skip("no Go: Traefik cannot be built, no route was tried")
-    with _one_process("traefik"):
+    with one_process("traefik"):
         return build_traefik(cache_folder())
 
 
@@ -329,41 +328,10 @@ def object_store_image(cluster: Cluster, versitygw: Path) -> None:
         load_program(cluster, versitygw, object_store.IMAGE)
 
 
-def cache_folder() -> Path:
-    """Where built programs stay."""
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "modelyard"
-
-
-@contextmanager
-def _one_process(what: str) -> Iterator[None]:
-    """While one of the processes of `pytest -n` installs something, the others wait."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with FileLock(cache_folder() / f"{what}.lock"):
-        yield
-
-
-def _built_by_go(module: str, *, without: str) -> Path:
-    """A program, built on first use; `without` is what cannot be tried without it."""
-    name = module.partition("@")[0].rpartition("/")[2]
-    if shutil.which("go") is None:
-        pytest.skip(f"no Go: {name} cannot be built, {without} was not tried")
-    folder = cache_folder() / "bin"
-    program = folder / name
-    with _one_process(name):
-        if not program.exists():
-            subprocess.run(
-                ["go", "install", module],
-                env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
-                check=True,
-                timeout=1200,
-            )
-    return program
-
-
 @pytest.fixture(scope="session")
 def azurite() -> Path:
     """The program azurite-blob, installed by npm on first use."""
-    folder = _installed_by_npm("azurite@3.35.0", without="the state's move into a storage account")
+    folder = installed_by_npm("azurite@3.35.0", without="the state's move into a storage account")
     return folder / "node_modules" / ".bin" / "azurite-blob"
 
 
@@ -387,21 +355,4 @@ def store(
 @pytest.fixture(scope="session")
 def grafana_schema() -> Path:
     """A folder with a TypeScript compiler and Grafana's types, installed by npm on first use."""
-    return _installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="a dashboard beside its types")
-
-
-def _installed_by_npm(*packages: str, without: str) -> Path:
-    """A folder with them, installed on first use; `without` is what cannot be tried without them."""
-    if shutil.which("npm") is None:
-        pytest.skip(f"no npm: {' and '.join(packages)} cannot be installed, {without} was not tried")
-    folder = cache_folder() / "-".join(each.replace("/", "-") for each in packages)
-    with _one_process(folder.name):
-        if not (folder / "node_modules").exists():
-            options = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
-            done = subprocess.run(
-                ["npm", "install", *options, *packages], capture_output=True, text=True, timeout=600, check=False
-            )
-            if done.returncode:
-                reason = done.stderr.partition("\n")[0]
-                pytest.skip(f"npm does not install {' and '.join(packages)}, {without} was not tried: {reason}")
-    return folder
+    return installed_by_npm("@grafana/schema@13.2.3", "typescript@5.9.3", without="a dashboard beside its types")

@@ -1,6 +1,5 @@
 """Images for the nodes of a real cluster."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from commands.image_builder import find_builder
 from commands.image_loader import load_command
+from commands.node_images import told_images
 from tests.e2e.clusters import Cluster
 from tests.e2e.local_cluster import kubectl
 
@@ -55,6 +55,4 @@ def load_program(cluster: Cluster, program: Path, image: str, *, folder: str = "
 
 def on_the_nodes(cluster: Cluster, image: str) -> bool:
     """Whether all nodes tell of the image."""
-    nodes = json.loads(kubectl(cluster.kubeconfig, "get", "nodes", "-o", "json"))["items"]
-    told = [{name for each in node["status"].get("images", []) for name in each.get("names") or []} for node in nodes]
-    return all(image in names for names in told)
+    return all(image in node for node in told_images(kubectl(cluster.kubeconfig, "get", "nodes", "-o", "json")))

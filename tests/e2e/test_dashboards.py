@@ -16,9 +16,10 @@ import urllib3
 
 from stacks.add_ons.monitoring import prometheus
 from tests.e2e.clusters import Cluster
-from tests.e2e.conftest import Proof, cache_folder
+from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, kubectl, predict, wait_until
 from tests.e2e.monitoring import Prometheus, build_programs, rendered, running_prometheus
+from tests.e2e.programs import cache_folder
 
 SERVICE = "image-classifier"
 # In the place of Grafana's variable, which depends on the width of the screen.

@@ -199,9 +199,7 @@ def test_a_sweep_of_jobs_picks_the_same_model_as_a_plain_loop(
     proof: Proof,
 ) -> None:
     assert [run.said for run in swept if not run.succeeded] == []
-    tracked = {
-        uuid: run.said for run in swept for uuid in re.findall(r"^tracked as run (\w{32})$", run.said, re.MULTILINE)
-    }
+    tracked = {uuid: run.said for run in swept for uuid in TRACKED.findall(run.said)}
     listed = urllib3.request("GET", f"{url}/api/v1/{server.PROJECT}/runs", timeout=10).json()["results"]
     assert {run["uuid"] for run in listed if run["status"] == "succeeded"} == set(tracked)
     assert len(tracked) == 8

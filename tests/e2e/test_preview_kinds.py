@@ -16,7 +16,8 @@ from preview.sides import Sides
 from stacks.environments import load_settings
 from tests.conftest import copy_of_the_repo
 from tests.e2e.conftest import Proof
-from tests.e2e.preview_kinds import KINDS, Kind
+from tests.e2e.kind_of_change import Kind
+from tests.e2e.preview_kinds import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from commands.cdktf_cli import CDKTF
 from simulator.real_provider import NO_NETWORK
-from tests.conftest import command_environment, copy_of_the_repo
+from tests.conftest import command_environment, copy_of_the_repo, run_modelyard
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, kubectl
 from tests.e2e.state_stores import cloud_storage
@@ -156,16 +155,8 @@ def empty_store(
 def test_what_stands_on_nothing_is_not_plannable_yet(empty_store: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     checkout, variables = empty_store
 
-    done = subprocess.run(
-        [sys.executable, "-m", "commands", "preview", "--live", "--env", "gke-dev", "--output", str(tmp_path / "out")],
-        cwd=checkout,
-        env=command_environment(checkout) | variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    live = ("preview", "--live", "--env", "gke-dev", "--output", str(tmp_path / "out"))
+    done = run_modelyard(checkout, *live, **variables)
 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "out" / "report.json").read_text())

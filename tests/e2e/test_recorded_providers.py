@@ -96,6 +96,57 @@ def planned(terraform: Terraform, resources: Config) -> dict[str, Any]:
 
 def estate() -> Config:
     """One of most types that services and clusters are made of."""
+    azure = {
+        type_name: resources
+        for part in (state_account("acmestate"), registry("acmemodels"), monitored_cluster("acme"), own_network("acme"))
+        for type_name, resources in part.items()
+    }
+    return azure | cluster("main") | image_repository() | namespace("web") | on_google() | on_kubernetes()
+
+
+def on_google() -> Config:
+    network = "${google_compute_network.network.id}"
+    return {
+        "google_project_service": {"api": {"service": "compute.googleapis.com", "disable_on_destroy": False}},
+        "google_storage_bucket": {
+            "bucket": {
+                "name": "acme-models",
+                "location": "us",
+                "labels": {"team": "vision"},
+                "versioning": {"enabled": True},
+                "lifecycle_rule": [{"action": {"type": "Delete"}, "condition": {"num_newer_versions": 5}}],
+            }
+        },
+        "google_service_account": {"nodes": {"account_id": "node-account"}},
+        "google_project_iam_member": {
+            "nodes": {
+                "project": "acme",
+                "role": "roles/logging.logWriter",
+                "member": "${google_service_account.nodes.member}",
+            }
+        },
+        "google_compute_network": {"network": {"name": "main", "auto_create_subnetworks": False}},
+        "google_compute_subnetwork": {
+            "subnetwork": {
+                "name": "main",
+                "network": network,
+                "ip_cidr_range": "10.0.0.0/20",
+                "secondary_ip_range": [{"range_name": "pods", "ip_cidr_range": "10.4.0.0/14"}],
+            }
+        },
+        "google_compute_router": {"router": {"name": "main", "network": network}},
+        "google_compute_firewall": {
+            "web": {
+                "name": "web",
+                "network": network,
+                "allow": [{"protocol": "tcp", "ports": ["80"]}],
+                "source_ranges": ["10.0.0.0/8"],
+            }
+        },
+    }
+
+
+def on_kubernetes() -> Config:
     metadata = {"name": "web", "namespace": "${kubernetes_namespace_v1.namespace.metadata[0].name}"}
     selector = {"match_labels": {"app": "web"}}
     probe = {"http_get": {"path": "/healthz", "port": 8080}}
@@ -113,92 +164,44 @@ def estate() -> Config:
         "security_context": {"run_as_non_root": True, "seccomp_profile": {"type": "RuntimeDefault"}},
         "volume": [{"name": "scratch", "empty_dir": {}}],
     }
-    network = "${google_compute_network.network.id}"
     template = {"metadata": {}, "spec": {"container": [{"name": "job", "image": "job"}], "restart_policy": "Never"}}
-    azure = {
-        type_name: resources
-        for part in (state_account("acmestate"), registry("acmemodels"), monitored_cluster("acme"), own_network("acme"))
-        for type_name, resources in part.items()
+    return {
+        "kubernetes_service_account_v1": {"web": {"metadata": metadata}},
+        "kubernetes_deployment_v1": {"web": deployment("web", "web", container=container, **pod)},
+        "kubernetes_service_v1": {
+            "web": {
+                "metadata": metadata,
+                "spec": {"type": "LoadBalancer", "port": [{"port": 80}], "selector": {"app": "web"}},
+            }
+        },
+        "kubernetes_pod_disruption_budget_v1": {
+            "web": {"metadata": metadata, "spec": {"max_unavailable": "1", "selector": selector}}
+        },
+        "kubernetes_network_policy_v1": {
+            "web": {
+                "metadata": metadata,
+                "spec": {
+                    "pod_selector": selector,
+                    "policy_types": ["Ingress"],
+                    "ingress": [{"from": [{"ip_block": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": "8080"}]}],
+                },
+            }
+        },
+        "kubernetes_config_map_v1": {"web": {"metadata": metadata, "data": {"key": "value"}}},
+        "kubernetes_secret_v1": {"web": {"metadata": metadata, "data": {"key": "value"}}},
+        "kubernetes_persistent_volume_claim_v1": {
+            "web": {
+                "metadata": metadata,
+                "spec": {"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+            }
+        },
+        "kubernetes_cron_job_v1": {
+            "web": {
+                "metadata": metadata,
+                "spec": {
+                    "schedule": "0 0 * * *",
+                    "job_template": {"metadata": {}, "spec": {"template": template}},
+                },
+            }
+        },
     }
-    return (
-        azure
-        | cluster("main")
-        | image_repository()
-        | namespace("web")
-        | {
-            "google_project_service": {"api": {"service": "compute.googleapis.com", "disable_on_destroy": False}},
-            "google_storage_bucket": {
-                "bucket": {
-                    "name": "acme-models",
-                    "location": "us",
-                    "labels": {"team": "vision"},
-                    "versioning": {"enabled": True},
-                    "lifecycle_rule": [{"action": {"type": "Delete"}, "condition": {"num_newer_versions": 5}}],
-                }
-            },
-            "google_service_account": {"nodes": {"account_id": "node-account"}},
-            "google_project_iam_member": {
-                "nodes": {
-                    "project": "acme",
-                    "role": "roles/logging.logWriter",
-                    "member": "${google_service_account.nodes.member}",
-                }
-            },
-            "google_compute_network": {"network": {"name": "main", "auto_create_subnetworks": False}},
-            "google_compute_subnetwork": {
-                "subnetwork": {
-                    "name": "main",
-                    "network": network,
-                    "ip_cidr_range": "10.0.0.0/20",
-                    "secondary_ip_range": [{"range_name": "pods", "ip_cidr_range": "10.4.0.0/14"}],
-                }
-            },
-            "google_compute_router": {"router": {"name": "main", "network": network}},
-            "google_compute_firewall": {
-                "web": {
-                    "name": "web",
-                    "network": network,
-                    "allow": [{"protocol": "tcp", "ports": ["80"]}],
-                    "source_ranges": ["10.0.0.0/8"],
-                }
-            },
-            "kubernetes_service_account_v1": {"web": {"metadata": metadata}},
-            "kubernetes_deployment_v1": {"web": deployment("web", "web", container=container, **pod)},
-            "kubernetes_service_v1": {
-                "web": {
-                    "metadata": metadata,
-                    "spec": {"type": "LoadBalancer", "port": [{"port": 80}], "selector": {"app": "web"}},
-                }
-            },
-            "kubernetes_pod_disruption_budget_v1": {
-                "web": {"metadata": metadata, "spec": {"max_unavailable": "1", "selector": selector}}
-            },
-            "kubernetes_network_policy_v1": {
-                "web": {
-                    "metadata": metadata,
-                    "spec": {
-                        "pod_selector": selector,
-                        "policy_types": ["Ingress"],
-                        "ingress": [{"from": [{"ip_block": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": "8080"}]}],
-                    },
-                }
-            },
-            "kubernetes_config_map_v1": {"web": {"metadata": metadata, "data": {"key": "value"}}},
-            "kubernetes_secret_v1": {"web": {"metadata": metadata, "data": {"key": "value"}}},
-            "kubernetes_persistent_volume_claim_v1": {
-                "web": {
-                    "metadata": metadata,
-                    "spec": {"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-                }
-            },
-            "kubernetes_cron_job_v1": {
-                "web": {
-                    "metadata": metadata,
-                    "spec": {
-                        "schedule": "0 0 * * *",
-                        "job_template": {"metadata": {}, "spec": {"template": template}},
-                    },
-                }
-            },
-        }
-    )

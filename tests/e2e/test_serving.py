@@ -3,9 +3,8 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -28,7 +27,7 @@ from stacks.add_ons.kserve.serving_runtime import pinned_libraries, serving_runt
 from stacks.paths import ROOT
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
-from tests.e2e.local_cluster import kubectl, wait_until
+from tests.e2e.local_cluster import kubectl, repeated, wait_until
 from tests.e2e.model_namespace import apply, model_namespace
 
 NAMESPACE, NAME = "serving-e2e", "iris"
@@ -144,30 +143,20 @@ def test_the_same_model_again_changes_nothing(
     assert "the store has this version already" in capsys.readouterr().out
 
 
-@contextmanager
-def asked_all_the_time(cluster: Cluster) -> Iterator[list[Any]]:
+def asked_all_the_time(cluster: Cluster) -> AbstractContextManager[list[int | str]]:
     """Each answer of the Service, on a connection of its own, without a second try."""
     address = kubectl(
         cluster.kubeconfig, "get", "service", "-n", NAMESPACE, f"{NAME}-predictor", "-o", "jsonpath={.spec.clusterIP}"
     )
-    answers: list[Any] = []
-    stop = threading.Event()
+    url = f"http://{address}/v1/models/{NAME}:predict"
 
-    def ask() -> None:
-        while not stop.wait(0.02):
-            try:
-                answer = httpx.post(f"http://{address}/v1/models/{NAME}:predict", json={"instances": ROWS.tolist()})
-                answers.append(answer.status_code)
-            except httpx.HTTPError as error:
-                answers.append(repr(error))
+    def ask() -> int | str:
+        try:
+            return httpx.post(url, json={"instances": ROWS.tolist()}, timeout=30).status_code
+        except httpx.HTTPError as error:
+            return repr(error)
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        stop.set()
-        thread.join()
+    return repeated(ask, pause=0.02)
 
 
 def test_a_new_model_takes_over_without_a_failed_request(

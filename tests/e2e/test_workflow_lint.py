@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.test_workflows import lint
+from tests.workflows.test_files import lint
 
 
 def test_actionlint_finds_nothing(actionlint: Path) -> None:

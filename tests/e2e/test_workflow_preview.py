@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.conftest import copy_of_the_repo
 from tests.e2e.conftest import Proof
 from tests.fake_github import REPOSITORY, FakeGitHub, Pull
-from tests.test_workflow_jobs import GH, NOTED, pull_request, workflow_run
-from tests.workflow_steps import Job, Runner, bare_path
+from tests.workflows.machine import GH, NOTED, pull_request, workflow_run
+from tests.workflows.steps import Job, Runner, bare_path
 
 
 def test_a_forks_change_is_previewed_with_the_real_plugins_and_posted_by_mains_code(

@@ -167,6 +167,30 @@ def cluster(name: str, **pool: Any) -> Config:  # noqa: ANN401 - arguments of an
     }
 
 
+def collection_rule(name: str) -> Config:
+    """What sends a cluster's logs to its workspace."""
+    streams = ["Microsoft-ContainerInsights-Group-Default"]
+    return in_group(
+        f"{name}-containers",
+        kind="Linux",
+        destinations={
+            "log_analytics": {
+                "name": "workspace",
+                "workspace_resource_id": "${azurerm_log_analytics_workspace.logs.id}",
+            }
+        },
+        data_flow={"streams": streams, "destinations": ["workspace"]},
+        data_sources={
+            "extension": {
+                "name": "ContainerInsightsExtension",
+                "extension_name": "ContainerInsights",
+                "streams": streams,
+                "extension_json": json.dumps({"dataCollectionSettings": {"interval": "5m"}}),
+            }
+        },
+    )
+
+
 def monitored_cluster(name: str) -> Config:
     """A cluster with all that an environment's has: logs, windows for upgrades, networks that may reach it, roles."""
     resources = cluster(name)
@@ -189,7 +213,6 @@ def monitored_cluster(name: str) -> Config:
         "maintenance_window_node_os": window | {"frequency": "Daily"},
         "tags": {"team": "vision"},
     }
-    streams = ["Microsoft-ContainerInsights-Group-Default"]
     cluster_id = "${azurerm_kubernetes_cluster.cluster.id}"
     kubelet = "${azurerm_kubernetes_cluster.cluster.kubelet_identity[0].object_id}"
     pulls = role("AcrPull", registry_id("acmemodels"), kubelet) | {"skip_service_principal_aad_check": True}
@@ -197,27 +220,7 @@ def monitored_cluster(name: str) -> Config:
         "azurerm_log_analytics_workspace": {
             "logs": in_group(name, sku="PerGB2018", retention_in_days=30, daily_quota_gb=1)
         },
-        "azurerm_monitor_data_collection_rule": {
-            "rule": in_group(
-                f"{name}-containers",
-                kind="Linux",
-                destinations={
-                    "log_analytics": {
-                        "name": "workspace",
-                        "workspace_resource_id": "${azurerm_log_analytics_workspace.logs.id}",
-                    }
-                },
-                data_flow={"streams": streams, "destinations": ["workspace"]},
-                data_sources={
-                    "extension": {
-                        "name": "ContainerInsightsExtension",
-                        "extension_name": "ContainerInsights",
-                        "streams": streams,
-                        "extension_json": json.dumps({"dataCollectionSettings": {"interval": "5m"}}),
-                    }
-                },
-            )
-        },
+        "azurerm_monitor_data_collection_rule": {"rule": collection_rule(name)},
         "azurerm_monitor_data_collection_rule_association": {
             "association": {
                 "name": "ContainerInsightsExtension",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypedDict, cast
 
 from modelyard.azure.image_registry import ContainerRegistryRef
 from modelyard.azure.machine_types import MAX_PODS, node_capacity
@@ -121,6 +121,13 @@ class AksNodePoolSize:
     disk_gigabytes: int
 
 
+class _Window(TypedDict):
+    interval: int
+    start_time: str
+    utc_offset: str
+    duration: int
+
+
 class AksCluster(Construct):
     """Resource group, logs, control plane and the one node pool.
 
@@ -174,6 +181,7 @@ class AksCluster(Construct):
             daily_gigabytes=logs_daily_gigabytes,
             tags=tags,
         )
+        window = _Window(interval=1, start_time=maintenance_start, utc_offset="+00:00", duration=_WINDOW_HOURS)
         self.cluster = aks.KubernetesCluster(
             self,
             "cluster",
@@ -197,14 +205,7 @@ class AksCluster(Construct):
             run_command_enabled=False,
             oidc_issuer_enabled=True,
             workload_identity_enabled=True,
-            network_profile=aks.KubernetesClusterNetworkProfile(
-                network_plugin="azure",
-                network_plugin_mode="overlay",
-                network_data_plane="cilium",
-                network_policy="cilium",
-                load_balancer_sku="standard",
-                outbound_type="loadBalancer",
-            ),
+            network_profile=_network(),
             default_node_pool=_node_pool(node_pool, tags),
             oms_agent=aks.KubernetesClusterOmsAgent(
                 log_analytics_workspace_id=logs.workspace.id, msi_auth_for_monitoring_enabled=True
@@ -214,20 +215,9 @@ class AksCluster(Construct):
             automatic_upgrade_channel=upgrade_channel,
             node_os_upgrade_channel="NodeImage",
             maintenance_window_auto_upgrade=aks.KubernetesClusterMaintenanceWindowAutoUpgrade(
-                frequency="Weekly",
-                interval=1,
-                day_of_week="Sunday",
-                start_time=maintenance_start,
-                utc_offset="+00:00",
-                duration=_WINDOW_HOURS,
+                frequency="Weekly", day_of_week="Sunday", **window
             ),
-            maintenance_window_node_os=aks.KubernetesClusterMaintenanceWindowNodeOs(
-                frequency="Daily",
-                interval=1,
-                start_time=maintenance_start,
-                utc_offset="+00:00",
-                duration=_WINDOW_HOURS,
-            ),
+            maintenance_window_node_os=aks.KubernetesClusterMaintenanceWindowNodeOs(frequency="Daily", **window),
             tags=dict(tags),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
         )
@@ -240,6 +230,17 @@ def _authorized_networks(control_plane: Exposure) -> aks.KubernetesClusterApiSer
     if control_plane.is_world:
         return None
     return aks.KubernetesClusterApiServerAccessProfile(authorized_ip_ranges=list(control_plane.ranges))
+
+
+def _network() -> aks.KubernetesClusterNetworkProfile:
+    return aks.KubernetesClusterNetworkProfile(
+        network_plugin="azure",
+        network_plugin_mode="overlay",
+        network_data_plane="cilium",
+        network_policy="cilium",
+        load_balancer_sku="standard",
+        outbound_type="loadBalancer",
+    )
 
 
 def _node_pool(size: AksNodePoolSize, tags: Mapping[str, str]) -> aks.KubernetesClusterDefaultNodePool:

@@ -132,15 +132,8 @@ class GkeCluster(Construct):
             project_id=ref.project_id,
             services=["compute.googleapis.com", "container.googleapis.com", "iam.googleapis.com"],
         )
-        network = ClusterNetwork(
-            self,
-            "network",
-            name=ref.name,
-            project_id=ref.project_id,
-            region=ref.region,
-            private_nodes=private_nodes,
-            wait_for=compute,
-        )
+        place = {"project_id": ref.project_id, "region": ref.region}
+        network = ClusterNetwork(self, "network", name=ref.name, private_nodes=private_nodes, wait_for=compute, **place)
         account = NodeAccount(self, "nodes", name=ref.name, project_id=ref.project_id, registry=registry, wait_for=iam)
         self.cluster = gke.ContainerCluster(
             self,
@@ -151,17 +144,10 @@ class GkeCluster(Construct):
             node_locations=list(zones) or None,
             deletion_protection=deletion_protection,
             resource_labels=dict(labels),
-            # GKE makes no cluster without a first pool: it gets one node a zone for some minutes, as the nodes'
-            # own account and never as the project's default one, which often may edit everything.
+            # GKE makes no cluster without a first pool: it gets one node a zone for some minutes.
             remove_default_node_pool=True,
             initial_node_count=1,
-            node_config=gke.ContainerClusterNodeConfig(
-                service_account=account.email,
-                workload_metadata_config=gke.ContainerClusterNodeConfigWorkloadMetadataConfig(mode="GKE_METADATA"),
-                shielded_instance_config=gke.ContainerClusterNodeConfigShieldedInstanceConfig(
-                    enable_secure_boot=True, enable_integrity_monitoring=True
-                ),
-            ),
+            node_config=_first_nodes(account),
             lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count", "node_config"]),
             network=network.network.id,
             subnetwork=network.subnetwork.id,
@@ -174,11 +160,7 @@ class GkeCluster(Construct):
             network_policy=gke.ContainerClusterNetworkPolicy(enabled=False),
             private_cluster_config=_private_nodes() if private_nodes else None,
             master_authorized_networks_config=_authorized_networks(control_plane),
-            master_auth=gke.ContainerClusterMasterAuth(
-                client_certificate_config=gke.ContainerClusterMasterAuthClientCertificateConfig(
-                    issue_client_certificate=False
-                )
-            ),
+            master_auth=_no_client_certificate(),
             workload_identity_config=gke.ContainerClusterWorkloadIdentityConfig(
                 workload_pool=f"{ref.project_id}.svc.id.goog"
             ),
@@ -186,17 +168,9 @@ class GkeCluster(Construct):
             enable_intranode_visibility=True,
             enable_legacy_abac=False,
             release_channel=gke.ContainerClusterReleaseChannel(channel=release_channel),
-            maintenance_policy=gke.ContainerClusterMaintenancePolicy(
-                daily_maintenance_window=gke.ContainerClusterMaintenancePolicyDailyMaintenanceWindow(
-                    start_time=maintenance_start
-                )
-            ),
+            maintenance_policy=_daily_at(maintenance_start),
             logging_config=gke.ContainerClusterLoggingConfig(enable_components=["SYSTEM_COMPONENTS", "WORKLOADS"]),
-            # Managed Prometheus bills each sample and takes CPU from every small node.
-            monitoring_config=gke.ContainerClusterMonitoringConfig(
-                enable_components=["SYSTEM_COMPONENTS"],
-                managed_prometheus=gke.ContainerClusterMonitoringConfigManagedPrometheus(enabled=False),
-            ),
+            monitoring_config=_metrics_of_the_system(),
             cost_management_config=gke.ContainerClusterCostManagementConfig(enabled=True),
             depends_on=[container, *account.grants],
         )
@@ -204,14 +178,44 @@ class GkeCluster(Construct):
             self,
             "node_pool",
             cluster=self.cluster.id,
-            project_id=ref.project_id,
-            region=ref.region,
             size=node_pool,
             account=account,
             zone_count=len(zones) or _DEFAULT_ZONE_COUNT,
             suspended=suspended,
             labels=labels,
+            **place,
         )
+
+
+def _first_nodes(account: NodeAccount) -> gke.ContainerClusterNodeConfig:
+    # Never as the project's default account, which often may edit everything.
+    return gke.ContainerClusterNodeConfig(
+        service_account=account.email,
+        workload_metadata_config=gke.ContainerClusterNodeConfigWorkloadMetadataConfig(mode="GKE_METADATA"),
+        shielded_instance_config=gke.ContainerClusterNodeConfigShieldedInstanceConfig(
+            enable_secure_boot=True, enable_integrity_monitoring=True
+        ),
+    )
+
+
+def _no_client_certificate() -> gke.ContainerClusterMasterAuth:
+    return gke.ContainerClusterMasterAuth(
+        client_certificate_config=gke.ContainerClusterMasterAuthClientCertificateConfig(issue_client_certificate=False)
+    )
+
+
+def _daily_at(start: str) -> gke.ContainerClusterMaintenancePolicy:
+    return gke.ContainerClusterMaintenancePolicy(
+        daily_maintenance_window=gke.ContainerClusterMaintenancePolicyDailyMaintenanceWindow(start_time=start)
+    )
+
+
+def _metrics_of_the_system() -> gke.ContainerClusterMonitoringConfig:
+    # Managed Prometheus bills each sample and takes CPU from every small node.
+    return gke.ContainerClusterMonitoringConfig(
+        enable_components=["SYSTEM_COMPONENTS"],
+        managed_prometheus=gke.ContainerClusterMonitoringConfigManagedPrometheus(enabled=False),
+    )
 
 
 def _private_nodes() -> gke.ContainerClusterPrivateClusterConfig:

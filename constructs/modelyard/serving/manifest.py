@@ -26,7 +26,8 @@ _USER = 10001
 _MODELS = "/mnt/models"
 # As ModelService's: where replicas are added.
 _CPU_PERCENT = 70
-_DRAIN_SECONDS = 5
+# As ModelService's: until the last node has heard that the pod takes no more.
+_DRAIN_SECONDS = 10
 
 
 def inference_service(

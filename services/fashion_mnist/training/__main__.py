@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from modelyard.errors import ConfigurationError
+from modelyard.training_arguments import make_output_folder, whole_number
 
 from .data_set import load_data_set
 
@@ -26,23 +26,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Trains the three-layer network on Fashion-MNIST and saves it as a model that can be served.",
     )
     parser.add_argument("--data", type=Path, help="a folder with the four files; by default they are fetched, once")
-    parser.add_argument("--epochs", type=_whole_number(1, 1000), default=5, help="default 5")
-    parser.add_argument("--seed", type=_whole_number(0, 2**32 - 1), default=1012, help="default 1012")
+    parser.add_argument("--epochs", type=whole_number(1, 1000), default=5, help="default 5")
+    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=1012, help="default 1012")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the model")
     return parser
 
 
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text}: give a whole number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
 def _train(data: Path | None, epochs: int, seed: int, output: Path) -> None:
-    _make_empty(output)
+    make_output_folder(output)
     data_set = load_data_set(data)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its own news are nobody's here
     try:
@@ -59,17 +50,6 @@ def _train(data: Path | None, epochs: int, seed: int, output: Path) -> None:
     _say(str(evaluate(network, data_set.test)))
     saved = save(network, output, example=data_set.test.images[:1])
     _say(f"wrote {output}, version {saved.version}")
-
-
-def _make_empty(folder: Path) -> None:
-    """Finds out before the training whether its outcome can be kept."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(folder.iterdir())
-    except OSError as error:
-        raise ConfigurationError(f"--output {folder}: {error.strerror}", mend="name a folder of yours") from None
-    if not is_empty:
-        raise ConfigurationError(f"--output {folder} is not empty", mend="name a folder that does not exist yet")
 
 
 def _say(line: str) -> None:

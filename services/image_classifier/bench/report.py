@@ -11,6 +11,7 @@ from statistics import median
 
 from services.image_classifier.bench.load import Load
 from services.image_classifier.bench.sides import Side
+from stacks.marked_part import with_part
 
 DOCUMENT = Path(__file__).parents[1] / "README.md"
 CONCURRENCIES = (1, 2, 8)  # clients of the closed loops
@@ -96,6 +97,4 @@ def _processor() -> str:
 
 def document(text: str, table: str) -> str:
     """README.md with what was found now."""
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    return f"{head}{begin}\n{table}\n{end}{tail}"
+    return with_part(text, begin=_BEGIN, end=_END, part=table)

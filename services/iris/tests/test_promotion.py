@@ -17,7 +17,7 @@ from services.iris.runtime.iris.scores import Scores
 from services.iris.runtime.iris.tracked_runs import TrackedRun, offline_runs
 from services.iris.runtime.iris.training import train
 
-WORSE, BETTER = Parameters(n_neighbors=3), Parameters(n_neighbors=7)
+BETTER = Parameters(n_neighbors=7)
 Command = Callable[..., str | int | None]
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from modelyard.errors import ConfigurationError
+from modelyard.training_arguments import make_output_folder, whole_number
 
 from .random_walk import Windows, random_walk
 from .scores import Scores, table
@@ -31,18 +32,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", type=Path, required=True, help="the folder of the models: DIR/a/1 and DIR/b/1")
     parser.add_argument("--variant", choices=[*VARIANTS, "both"], default="both", help="default both")
-    parser.add_argument("--seed", type=_seed, default=1012, help="of the walk and the networks, default 1012")
+    parser.add_argument(
+        "--seed", type=whole_number(0, 2**32 - 1), default=1012, help="of the walk and the networks, default 1012"
+    )
     return parser
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text}: give a whole number from 0 to {2**32 - 1}")
-    return int(text)
-
-
 def _train(variants: list[str], seed: int, output: Path) -> None:
-    _make_empty(output)
+    make_output_folder(output)
     # On one thread sums are made in one order, however many cores there are; oneDNN's depend on the kind of core.
     os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_ENABLE_ONEDNN_OPTS": "0"}
     os.environ |= {"TF_NUM_INTEROP_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
@@ -64,17 +61,6 @@ def _train(variants: list[str], seed: int, output: Path) -> None:
         scores[name] = Scores.of(network.predict(trained, unseen.inputs), unseen)
     _say(table(scores))
     _say(f"wrote {', '.join(str(output / name / VERSION) for name in variants)}")
-
-
-def _make_empty(folder: Path) -> None:
-    """Finds out before the training whether its outcome can be kept."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(folder.iterdir())
-    except OSError as error:
-        raise ConfigurationError(f"--output {folder}: {error.strerror}", mend="name a folder of yours") from None
-    if not is_empty:
-        raise ConfigurationError(f"--output {folder} is not empty", mend="name a folder that does not exist yet")
 
 
 def _say(line: str) -> None:

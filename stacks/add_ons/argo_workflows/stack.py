@@ -5,6 +5,7 @@ from modelyard import ArtifactAccess, HelmChart, Manifests, PublishedChart, add_
 from stacks.add_on import AddOnStack
 from stacks.add_ons.argo_workflows.repository import artifact_repository
 from stacks.add_ons.argo_workflows.values import CONTROLLER, SERVER, values
+from stacks.add_ons.network_policy import callers_policy
 
 #: The last one of Argo Workflows 3.7; `values` names the images.
 CHART: PublishedChart = {
@@ -20,7 +21,7 @@ class ArgoWorkflowsStack(AddOnStack):
     def declare(self) -> None:
         """The chart, and a rule that nobody comes in but through the cluster's API (`kubectl port-forward`)."""
         namespace = add_namespace(self, "namespace", service=self).metadata.name
-        rules = Manifests(self, "network", name="network", namespace=namespace, manifests=[_closed()])
+        rules = Manifests(self, "network", name="network", namespace=namespace, manifests=[callers_policy("closed")])
         has_store = self.platform.artifacts.is_available
         access = self._reads() if has_store else ArtifactAccess(egress=(), grants=())
         HelmChart(
@@ -43,15 +44,6 @@ class ArgoWorkflowsStack(AddOnStack):
         return self.platform.artifacts.grant(
             self, "server", namespace=self.service_name, service_account=SERVER.name, mode="read"
         )
-
-
-def _closed() -> dict[str, object]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "closed"},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
-    }
 
 
 #: What `stacks.add_ons` looks for.

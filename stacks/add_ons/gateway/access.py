@@ -4,6 +4,7 @@ from modelyard import Exposure
 from modelyard.http_metrics import MONITORING
 
 from stacks.add_ons.gateway.values import ACCOUNT, METRICS_PORT, PORT
+from stacks.add_ons.network_policy import callers_policy
 
 _RBAC = "rbac.authorization.k8s.io"
 _READ = ["list", "watch"]
@@ -52,9 +53,4 @@ def _policy(exposure: Exposure) -> dict[str, object]:
         "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": MONITORING}}}],
         "ports": [{"port": METRICS_PORT, "protocol": "TCP"}],
     }
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "callers"},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [callers, prometheus]},
-    }
+    return callers_policy("callers", callers, prometheus)

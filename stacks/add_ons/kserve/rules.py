@@ -4,6 +4,8 @@ from typing import Any
 
 from modelyard.inference_service_checks import API_GROUP, CANARY, COMPONENTS, KNATIVE, MODE
 
+from stacks.add_ons.network_policy import callers_policy
+
 _CANARIES = "inference-services-without-canaries"
 
 
@@ -15,12 +17,7 @@ def network_policy(*, webhook_port: int, metrics_port: int) -> dict[str, Any]:
         "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
         "ports": [{"port": metrics_port}],
     }
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "closed"},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [webhooks, prometheus]},
-    }
+    return callers_policy("closed", webhooks, prometheus)
 
 
 def canary_policy() -> list[dict[str, Any]]:

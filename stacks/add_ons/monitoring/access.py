@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from stacks.add_ons.monitoring import grafana, prometheus
+from stacks.add_ons.network_policy import callers_policy
 
 _RBAC = "rbac.authorization.k8s.io"
 _NAME = "app.kubernetes.io/name"
@@ -21,12 +22,12 @@ def manifests(*, namespace: str) -> list[Mapping[str, object]]:
             ],
         ),
         *_granted(namespace, grafana.ACCOUNT, [_rule(["configmaps"], ["get", "list", "watch"])]),
-        _policy("closed", {}, []),
-        _policy("prometheus", {_NAME: "prometheus"}, [_from({_NAME: "grafana"}, prometheus.PORT)]),
-        _policy(
+        callers_policy("closed"),
+        callers_policy("prometheus", _from({_NAME: "grafana"}, prometheus.PORT), pods={_NAME: "prometheus"}),
+        callers_policy(
             "kube-state-metrics",
-            {_NAME: "kube-state-metrics"},
-            [_from({_NAME: "prometheus"}, prometheus.STATE_PORT)],
+            _from({_NAME: "prometheus"}, prometheus.STATE_PORT),
+            pods={_NAME: "kube-state-metrics"},
         ),
     ]
 
@@ -51,16 +52,3 @@ def _rule(resources: list[str], verbs: list[str]) -> Mapping[str, object]:
 
 def _from(pods: Mapping[str, str], port: int) -> Mapping[str, object]:
     return {"from": [{"podSelector": {"matchLabels": dict(pods)}}], "ports": [{"port": port}]}
-
-
-def _policy(name: str, pods: Mapping[str, str], ingress: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)},
-            "policyTypes": ["Ingress"],
-            "ingress": list(ingress),
-        },
-    }

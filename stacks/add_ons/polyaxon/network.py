@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from stacks.add_ons.network_policy import callers_policy
 from stacks.add_ons.polyaxon import database
 
 _GATEWAY_PORT = 8000
@@ -16,19 +17,14 @@ def manifests(*, environment: str) -> list[Mapping[str, object]]:
     ours = {"namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": environment}}}
     core = {"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "polyaxon-core"}}}
     return [
-        _policy("gateway", {"app.kubernetes.io/name": "polyaxon-polyaxon-gateway"}, ours, _GATEWAY_PORT),
-        _policy("postgresql", {"app.kubernetes.io/component": "postgresql"}, core, database.PORT),
+        callers_policy(
+            "gateway",
+            {"from": [ours], "ports": [{"port": _GATEWAY_PORT}]},
+            pods={"app.kubernetes.io/name": "polyaxon-polyaxon-gateway"},
+        ),
+        callers_policy(
+            "postgresql",
+            {"from": [core], "ports": [{"port": database.PORT}]},
+            pods={"app.kubernetes.io/component": "postgresql"},
+        ),
     ]
-
-
-def _policy(name: str, pods: Mapping[str, str], callers: Mapping[str, object], port: int) -> Mapping[str, object]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "podSelector": {"matchLabels": dict(pods)},
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": [callers], "ports": [{"port": port}]}],
-        },
-    }

@@ -18,8 +18,8 @@ from .metrics import Metrics
 from .predictor import Foreign, Predictor
 from .served_model import ServedModel
 
-# Kubernetes ends a pod 30 seconds after its SIGTERM, 5 of which its preStop hook sleeps.
-_GRACE_SECONDS = 20
+# Kubernetes ends a pod 30 seconds after it asks it to end, 10 of which its preStop hook sleeps.
+_GRACE_SECONDS = 15
 
 
 class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no types

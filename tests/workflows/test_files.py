@@ -1,4 +1,4 @@
-"""What the workflows may do, read from the files; tests/test_workflow_jobs.py runs them."""
+"""What the workflows may do, read from the files; the tests beside this one run them."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from stacks.paths import ROOT
-from tests.workflow_steps import ACTIONS, WORKFLOWS, load
+from tests.workflows.steps import ACTIONS, WORKFLOWS, load
 
 FILES = sorted([*WORKFLOWS.glob("*.yml"), *ACTIONS.glob("*/action.yml")])
 NAMES = sorted(path.stem for path in WORKFLOWS.glob("*.yml"))

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from stacks.paths import ROOT
-from tests.workflow_expressions import Functions, evaluate
+from tests.workflows.expressions import Functions, evaluate
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 ACTIONS = ROOT / ".github" / "actions"
