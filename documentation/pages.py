@@ -7,6 +7,7 @@ from documentation.command_reference import command_reference
 from documentation.construct_reference import construct_reference
 from documentation.package_picture import package_picture
 from documentation.stack_picture import stack_picture, stack_table
+from stacks.marked_part import with_part
 from stacks.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -33,16 +34,8 @@ def _decisions() -> str:
     return "\n".join(f"- [{heading}](adr/{file.name})" for heading, file in zip(headings, files, strict=True))
 
 
-def _with(text: str, contents: Mapping[str, str]) -> str:
-    """A page's text with these contents between the marks of these names.
-
-    Raises:
-        ValueError: The page lacks a mark.
-    """
-    for what, content in contents.items():
-        begin, end = _BEGIN.format(what=what), _END.format(what=what)
-        if text.count(begin) != 1 or text.count(end) != 1:
-            raise ValueError(f"write {begin} and {end} once each")
-        head, _, rest = text.partition(begin)
-        text = f"{head}{begin}\n{content}\n{end}{rest.partition(end)[2]}"
+def _with(text: str, parts: Mapping[str, str]) -> str:
+    """A page's text with these parts between the marks of these names."""
+    for what, part in parts.items():
+        text = with_part(text, begin=_BEGIN.format(what=what), end=_END.format(what=what), part=part)
     return text
