@@ -25,7 +25,7 @@ NEEDS = {
     "person": "somebody who looks or decides",
     "tested": "nothing: a test named there runs the same",
 }
-_DIRECTIVE = re.compile(r"<!-- (?P<name>needs|rehearsal|exits|answers|given|inside): (?P<value>.+?) -->")
+_DIRECTIVE = re.compile(r"<!-- (?P<name>needs|rehearsal|exits|given|inside): (?P<value>.+?) -->")
 _CONTINUED = ("\\", "|", "&&")
 
 
