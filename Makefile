@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean engines test-cdktn
+.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean engines test-cdktn docs
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -149,6 +149,9 @@ pictures: setup ## Draw the pictures of docs/report.md, from a rehearsal of gke-
 
 schema: setup ## Write environments/*.schema.json and the tables of docs/environments.md from the settings
 	@$(BIN)/python -m stacks.schema
+
+docs: setup ## Write what comes from the code: docs/reference, and the pictures of README and docs/architecture.md
+	@$(BIN)/python -m documentation
 
 workflow: setup ## Write services/sales_pipeline/workflow.json from workflow.py
 	@$(BIN)/python -m services.sales_pipeline.workflow

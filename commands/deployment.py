@@ -36,6 +36,7 @@ from terraform_cli.call import terraform
 console = Console(highlight=False, soft_wrap=True)
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="A file of environments/.")]
+Only = Annotated[str | None, typer.Option(metavar="STACK", help="This stack and what it depends on.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Volumes = Annotated[bool, typer.Option("--volumes", help="Delete volumes, with what people saved on them.")]
 BuildArgs = Annotated[
@@ -43,14 +44,21 @@ BuildArgs = Annotated[
 ]
 
 
-def up(environment: Environment, *, yes: Yes = False, volumes: Volumes = False, build_arg: BuildArgs = None) -> None:
+def up(
+    environment: Environment,
+    *,
+    only: Only = None,
+    yes: Yes = False,
+    volumes: Volumes = False,
+    build_arg: BuildArgs = None,
+) -> None:
     """Build and bring the images, deploy every stack, say where the services answer; safe to run again at any time."""
     settings = load_settings(environment)
     refuse_while_suspended(settings)
     refuse_after_its_end(settings, datetime.datetime.now(datetime.UTC))
     _confirm(f"deploy {environment} for real, where it costs money?", settings, yes=yes)
-    deployment = _Deployment(settings, synthesise(settings))
-    foundation = _foundation(settings)
+    deployment = _Deployment(settings, synthesise(settings, only=only))
+    foundation = [each for each in _foundation(settings) if each in deployment.synthesis.estate]
     if foundation:
         deployment.apply(foundation)
     confirm_deletion([each for each in deployment.volumes() if not each.is_declared], confirmed=volumes)

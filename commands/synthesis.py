@@ -17,11 +17,15 @@ def rehearsal_of(settings: Settings) -> Rehearsal | None:
     return rehearsal if rehearsal and os.environ.get("MODELYARD_ENV") == settings.name else None
 
 
-def synthesise(settings: Settings) -> Synthesis:
+def synthesise(settings: Settings, *, only: str | None = None) -> Synthesis:
     """Writes the stacks, for real or as the rehearsal under way in this shell wants them.
 
+    Args:
+        settings: Of the environment.
+        only: A stack's id: that one and what it depends on, instead of all.
+
     Raises:
-        ConfigurationError: Something cannot be deployed.
+        ConfigurationError: Something cannot be deployed, or there is no such stack.
     """
     # They import CDKTF and start Node, which no other command should wait for.
     from commands import rehearsal_app  # noqa: PLC0415 - see above
@@ -30,6 +34,8 @@ def synthesise(settings: Settings) -> Synthesis:
     rehearsal = rehearsal_of(settings)
     output = rehearsal.output if rehearsal else ROOT / "cdktf.out"
     app = build_app(settings, outdir=str(output))
+    if only:
+        rehearsal_app.keep_upstream(app, only)
     if rehearsal:
         rehearsal_app.synthesise(app, world=rehearsal.world, states=rehearsal.states)
     else:

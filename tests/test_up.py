@@ -230,3 +230,23 @@ def test_what_a_killed_run_has_made_is_neither_lost_nor_left(
         assert sorted(estate.left()) == before
         assert down(estate).returncode == 0
     assert estate.left() == []
+
+
+def test_one_stack_brings_what_it_depends_on_and_nothing_else(deployed: Path) -> None:
+    (environment,) = (folder.name for folder in (deployed / ".rehearsal").iterdir())
+    shutil.rmtree(deployed / ".rehearsal")
+
+    with rehearsing(deployed, environment) as empty:
+        unknown = empty.modelyard("up", environment, "--yes", "--only", f"{environment}-nothing")
+        nothing = empty.left()
+        done = empty.modelyard("up", environment, "--yes", "--only", f"{environment}-registry")
+
+    assert unknown.returncode == 1
+    assert f"there is no stack '{environment}-nothing'" in unknown.stderr
+    assert nothing == []
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"✓ (\S+)", done.stdout) == [f"{environment}-state", f"{environment}-registry"]
+    assert {file.stem for file in empty.rehearsal.states.glob("*.tfstate")} == {
+        f"{environment}-state",
+        f"{environment}-registry",
+    }
