@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The first Python that is new enough; commands/prerequisites.py says so when there is none.
+# The first Python that is new enough; doctor/prerequisites.py says so when there is none.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3)
 BIN := .venv/bin
@@ -28,7 +28,7 @@ setup: .venv/.ready node_modules/.ready $(if $(filter cdktn,$(MODELYARD_ENGINE))
 
 .venv/.ready: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: python is missing, 3.11 or newer is needed: https://www.python.org/downloads" >&2; exit 1; }
-	@$(PYTHON) commands/prerequisites.py
+	@$(PYTHON) doctor/prerequisites.py
 	@echo "setting up Python (about a minute, once)"
 	@$(PYTHON) -m venv .venv
 	@# Bytecode is written when a module is first used: the providers have 5,000 modules, of which some dozens are.

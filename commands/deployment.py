@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from commands.image_loader import loads
 from commands.images import provide_images
 from commands.pod_reasons import pod_reasons
 from commands.stack_lines import failures, show, tell
@@ -23,6 +22,7 @@ from commands.volumes import confirm_deletion
 from estate.states import deployed
 from estate.synthesis import Synthesis
 from estate.volumes import KeptVolume, volumes_in
+from images.loader import loads
 from leases.lease import refuse_after_its_end
 from runs.estate_run import run
 from runs.results import Limits

@@ -18,7 +18,7 @@ from stacks.settings import CloudSettings, GithubSettings
 from terraform_cli.locks import Backend
 
 if TYPE_CHECKING:
-    from commands.github_repository import Repository
+    from doctor.github_repository import Repository
 
 console = Console(highlight=False, soft_wrap=True)
 _TABLE = "github"
@@ -75,7 +75,7 @@ def identities(
 
 def _repository(name: str, repository_id: int | None, owner_id: int | None) -> "Repository":
     # It imports an HTTP client, which no other command should wait for.
-    from commands.github_repository import PUBLIC_API, Repository, api_url, look_up  # noqa: PLC0415 - see above
+    from doctor.github_repository import PUBLIC_API, Repository, api_url, look_up  # noqa: PLC0415 - see above
 
     if repository_id is None and owner_id is None:
         if (url := api_url()) != PUBLIC_API:

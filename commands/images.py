@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from commands.image_builder import Builder, find_builder, run
-from commands.image_loader import load_command
-from commands.image_registry import is_pushed
-from commands.node_images import images_on_nodes
+from images.builder import Builder, find_builder, run
+from images.loader import load_command
+from images.on_nodes import images_on_nodes
+from images.registry import is_pushed
 from stacks.environments import chosen_environment, load_settings
 from stacks.local.settings import LocalSettings
 from stacks.paths import IMAGES, ROOT
@@ -102,7 +102,7 @@ def _provide(
         target = ["--target", context.target] if context.target else []
         step("build", builder.build_command(context.folder, image, [*target, *arguments]))
     # It takes as long to import as all that the other commands need.
-    from commands.sbom import write_sbom  # noqa: PLC0415 - see above
+    from images.sbom import write_sbom  # noqa: PLC0415 - see above
 
     bill = IMAGES / f"{label}.cdx.json"
     # One that was built anew may stand on the nodes in an older build.

@@ -11,10 +11,10 @@ from modelyard.errors import ConfigurationError
 import psutil
 from cdktf import App
 
-from commands.image_builder import find_builder
-from commands.image_loader import loads
-from commands.image_registry import is_pushed
-from commands.node_images import images_on_nodes
+from images.builder import find_builder
+from images.loader import loads
+from images.on_nodes import images_on_nodes
+from images.registry import is_pushed
 from stacks.local.settings import LocalSettings
 from stacks.settings import Settings
 from stacks.workload import WorkloadStack

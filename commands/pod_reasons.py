@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from commands.kubectl import kubectl
+from images.kubectl import kubectl
 
 _LAST_LINES = 10
 # For a moment after each crash or pull, the kubelet has not said yet that it waits before the next.

@@ -10,7 +10,7 @@ from modelyard.errors import ConfigurationError
 import typer
 from rich.console import Console
 
-from commands.prerequisites import missing_tools
+from doctor.prerequisites import missing_tools
 from preview import comment, record
 from preview.environments import Revisions, preview_all
 from preview.outcome import EnvironmentPreview

@@ -21,7 +21,7 @@ from rich.status import Status
 from rich.table import Column, Table
 
 from commands.cdktf_cli import CliRun, engine_cli, run_cdktf
-from commands.prerequisites import missing_tools
+from doctor.prerequisites import missing_tools
 from estate.rehearsal import Rehearsal
 from simulator.fault_counts import struck
 from simulator.faults import load as scenario

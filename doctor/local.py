@@ -13,14 +13,14 @@ from modelyard.serving.cluster import Cluster
 
 import yaml
 
-from commands.image_loader import load_command, loads
 from doctor.check import Check, Finding, fail, ok, skipped, warn
 from doctor.declared import STACKS, Declared
 from doctor.reach import ANSWER_SECONDS, greet, is_signed_in
+from images.loader import load_command, loads
 from stacks.local.settings import LocalSettings
 
 GROUP: Final = "the cluster"
-# What images are built for: see commands/image_builder.py.
+# What images are built for: see images/builder.py.
 _ARCHITECTURE: Final = "amd64"
 
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from modelyard.errors import ConfigurationError
 
-from commands import prerequisites
-from commands.image_builder import find_builder
+from doctor import prerequisites
 from doctor.check import Check, Finding, fail, ok, warn
+from images.builder import find_builder
 from stacks.paths import ROOT
 from terraform_cli.plugins import cli_configuration, named_folders, plugin_folders
 

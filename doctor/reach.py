@@ -7,9 +7,9 @@ from typing import Any, Final
 from modelyard.exposure import Exposure
 from modelyard.serving.cluster import ApiError, Cluster, NoAnswerError
 
-from commands.image_registry import is_pushed
 from doctor.check import Finding, fail, ok, skipped, warn
 from estate.cluster_access import kubeconfig
+from images.registry import is_pushed
 from stacks.settings import CloudSettings
 
 #: Of one call of the cluster, with the program that logs in.

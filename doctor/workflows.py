@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from commands.github_repository import look_up
 from doctor.check import Check, Finding, fail, ok, skipped
 from doctor.declared import Declared
+from doctor.github_repository import look_up
 from stacks.settings import CloudSettings
 
 

@@ -14,8 +14,8 @@ from modelyard.errors import ConfigurationError
 import pytest
 
 from commands.cdktf_cli import engine_cli
-from commands.prerequisites import missing_tools
 from comparison.engines import compared, leaves
+from doctor.prerequisites import missing_tools
 from stacks.paths import ROOT
 from tests.conftest import Command
 from tests.python_process import run

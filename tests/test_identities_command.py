@@ -13,9 +13,9 @@ from modelyard.errors import ConfigurationError
 
 import pytest
 
-from commands.github_repository import Repository, look_up
 from commands.github_setup import rule_lines, variable_lines
 from commands.identities import variables_in
+from doctor.github_repository import Repository, look_up
 from stacks.environments import load_cloud_settings
 from stacks.settings import GithubSettings
 from tests.background_server import answering

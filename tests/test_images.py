@@ -10,8 +10,8 @@ from modelyard.errors import ConfigurationError
 
 import pytest
 
-from commands.image_loader import load_command
-from commands.sbom import write_sbom
+from images.loader import load_command
+from images.sbom import write_sbom
 from tests.command_line import refusal
 
 ARCHIVE = Path("/tmp/image.tar")  # noqa: S108 - a name, nothing is written there

@@ -19,6 +19,7 @@ NEEDS = {
     "Google": "a project of Google Cloud",
     "Azure": "a subscription of Azure",
     "GitHub": "a repository on GitHub",
+    "engine": "another engine than the one that is installed",
     "deployed": "an environment with its add-ons, which is deployed",
     "killed": "a deploy that was killed at a certain time",
     "frameworks": "7.4 GB of frameworks of machine learning",

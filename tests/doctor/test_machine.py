@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands import prerequisites
-from doctor import checkout, machine
+from doctor import checkout, machine, prerequisites
 from doctor.check import Check, Finding, run
 from doctor.examination import checks
 from runs.journal import Journal

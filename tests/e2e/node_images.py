@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.image_builder import find_builder
-from commands.image_loader import load_command
-from commands.node_images import told_images
+from images.builder import find_builder
+from images.loader import load_command
+from images.on_nodes import told_images
 from tests.e2e.clusters import Cluster
 from tests.e2e.local_cluster import kubectl
 

@@ -24,8 +24,8 @@ from modelyard.build_context import BuildContext
 import pytest
 import urllib3
 
-from commands.image_builder import find_builder
-from commands.image_loader import load_command
+from images.builder import find_builder
+from images.loader import load_command
 from services.iris.runtime.iris.model import Model
 from services.iris.runtime.iris.model_file import pack, sha256, unpack
 from services.iris.runtime.iris.parameters import Parameters

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from commands.node_images import NodeImages, images_on_nodes
+from images.on_nodes import NodeImages, images_on_nodes
 from terraform_cli.call import terraform
 from tests.conftest import command_environment
 from tests.e2e.conftest import Proof

@@ -1,4 +1,4 @@
-"""Says in one line each which tools are missing, too old or broken: `python3 commands/prerequisites.py`.
+"""Says in one line each which tools are missing, too old or broken: `python3 doctor/prerequisites.py`.
 
 Standard library only, and nothing newer than Python 3.6: it runs before anything is installed, with whatever there is.
 The versions that are needed stand here and nowhere else; `modelyard doctor` tells by them, too.

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from commands.kubectl import kubectl
+from images.kubectl import kubectl
 
 # A kubelet tells of no more than this many, the largest (nodeStatusMaxImages).
 _TOLD_IMAGES = 50

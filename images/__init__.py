@@ -1,0 +1,1 @@
+"""Images of services: built, listed, pushed or loaded, and where they are."""
