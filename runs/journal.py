@@ -222,8 +222,9 @@ def _read(file: Path) -> Run | None:
         if entry["event"] == "begun":
             run = Run(entry["id"], entry["verb"], entry["who"], datetime.fromisoformat(entry["began"]))
         elif run and entry["event"] == "call":
-            names = ("stack", "pid", "started", "log", "is_whole_apply")
-            run.calls.append(Call(*(entry[name] for name in names)))
+            # An older journal does not tell the last.
+            told = (entry["stack"], entry["pid"], entry["started"], entry["log"], entry.get("is_whole_apply", False))
+            run.calls.append(Call(*told))
         elif run and entry["event"] == "call ended":
             for call in run.calls:
                 if (call.pid, call.started) == (entry["pid"], entry["started"]):

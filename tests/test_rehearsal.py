@@ -100,7 +100,7 @@ def test_a_rehearsal_with_faults_says_which_have_struck(checkout: Path, modelyar
 def prerequisites(tools: Path) -> subprocess.CompletedProcess[str]:
     """What is said of a machine that has only the tools of a folder."""
     return subprocess.run(
-        [sys.executable, ROOT / "commands" / "prerequisites.py"],
+        [sys.executable, ROOT / "doctor" / "prerequisites.py"],
         env={"PATH": str(tools)},
         capture_output=True,
         text=True,
