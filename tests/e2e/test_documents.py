@@ -42,11 +42,11 @@ def repository(tmp_path: Path) -> Path:
     # Links, which .gitignore does not mean.
     for arguments in (
         ["init", "--quiet"],
-        ["add", "--all", ":!.venv", ":!node_modules"],
+        ["add", "--all", ":!.venv", ":!**/node_modules"],
         ["commit", "--quiet", "--message", "as it is"],
     ):
         subprocess.run([*git, *arguments], cwd=checkout, check=True, timeout=60)
-    (checkout / ".git" / "info" / "exclude").write_text("/.venv\n/node_modules\n")
+    (checkout / ".git" / "info" / "exclude").write_text("/.venv\nnode_modules\n")
     return checkout
 
 
