@@ -22,6 +22,8 @@ from tests.background_server import answering
 from tests.command_line import refusal
 from tests.conftest import Command
 
+pytestmark = pytest.mark.slow
+
 GITHUB = GithubSettings(repository="acme/models", repository_id=821093847, repository_owner_id=5544123)
 MODELS = {"id": 821093847, "full_name": "acme/models", "owner": {"id": 5544123, "login": "acme"}}
 # As `gh api` and `gh variable set` answer, and what they were asked.

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from commands.app import main
 
+pytestmark = pytest.mark.slow
+
 # Those that take an environment; what comes after it may be anything.
 COMMANDS = [
     ["adopt"],

@@ -20,6 +20,8 @@ from estate.insist import Deadline, insist
 from teardown.drain import drain
 from tests.background_server import answering
 
+pytestmark = pytest.mark.slow
+
 ANSWER_SECONDS = 0.5
 # The limit of one call, and what a busy machine adds to it.
 ENDS_SECONDS = 5

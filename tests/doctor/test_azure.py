@@ -31,6 +31,8 @@ from tests.doctor.looking import findings, synthesised
 from tests.leftovers.fake_azure import SUBSCRIPTION, azure, refusal
 from tests.leftovers.http_server import Answer
 
+pytestmark = pytest.mark.slow
+
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
 Served = tuple[AzureSubscription, dict[str, str]]
 

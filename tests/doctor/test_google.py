@@ -23,6 +23,8 @@ from tests.leftovers.fake_google import PROJECT, refusal
 from tests.leftovers.http_server import Answer
 from tests.test_silent_cluster import deaf_server
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_project_in_which_all_is_well(google: GoogleProject, gke: Declared) -> None:
     results = examine(gke)

@@ -18,6 +18,8 @@ from tests.leftovers.fake_google import PROJECT
 from tests.leftovers.http_server import Answer, serve
 from tests.test_silent_cluster import deaf_server
 
+pytestmark = pytest.mark.slow
+
 STATE_STACK = "npx cdktf deploy gke-dev-state"
 
 

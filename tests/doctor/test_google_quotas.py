@@ -13,6 +13,8 @@ from tests.doctor.looking import look
 from tests.leftovers.fake_google import PROJECT
 from tests.leftovers.google_estate import Remains, plant_nodes, plant_service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("metric", "needed", "where"),

@@ -13,6 +13,8 @@ from tests.leftovers.azure_estate import Remains, plant_all, plant_bin, plant_gr
 from tests.leftovers.fake_azure import SUBSCRIPTION, AzureWorld
 from tests.leftovers.http_server import Answer
 
+pytestmark = pytest.mark.slow
+
 OURS = Remains("aks-dev", environment="aks-dev")
 PATIENCE = Patience(deletion_seconds=5, use_seconds=0.5, pause_seconds=0.05)
 ALL = (*kinds.LISTED, kinds.NODE_GROUP, kinds.CLUSTER_GROUP)

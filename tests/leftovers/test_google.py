@@ -13,6 +13,8 @@ from tests.leftovers.fake_google import PROJECT, GoogleWorld
 from tests.leftovers.google_estate import Remains, plant_all, plant_network, plant_service, plant_volumes
 from tests.leftovers.http_server import Answer
 
+pytestmark = pytest.mark.slow
+
 OURS = Remains("gke-dev", environment="gke-dev")
 PATIENCE = Patience(deletion_seconds=5, use_seconds=0.5, pause_seconds=0.05)
 

@@ -11,6 +11,8 @@ from tests.leftovers import azure_estate, google_estate
 from tests.leftovers.fake_azure import AzureWorld
 from tests.leftovers.fake_google import PROJECT, GoogleWorld
 
+pytestmark = pytest.mark.slow
+
 OURS = google_estate.Remains("gke-dev", environment="gke-dev")
 PATIENCE = Patience(deletion_seconds=2, use_seconds=0.5, pause_seconds=0.01)
 

@@ -17,6 +17,8 @@ from tests.leftovers.fake_azure import AzureWorld
 from tests.leftovers.fake_google import GoogleWorld
 from tests.leftovers.http_server import Answer
 
+pytestmark = pytest.mark.slow
+
 OURS = google_estate.Remains("gke-dev", environment="gke-dev")
 
 

@@ -25,6 +25,8 @@ from services.rnn_forecaster.tests.model_servers import (
     noisy,
 )
 
+pytestmark = pytest.mark.slow
+
 CONTEXT = Path(__file__).parents[1] / "comparison"
 Serve = Callable[[Forecaster], ModelServer]
 Command = Callable[..., int]
