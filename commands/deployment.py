@@ -25,6 +25,7 @@ from estate.volumes import KeptVolume, volumes_in
 from images.loader import loads
 from leases.lease import refuse_after_its_end
 from runs.estate_run import run
+from runs.journal import Journal
 from runs.results import Limits
 from stacks.environments import load_settings
 from stacks.local.settings import LocalSettings
@@ -89,7 +90,8 @@ class _Deployment:
         """The disks that Terraform has made for services and add-ons."""
         estate = self.synthesis.estate
         workloads = {id_: estate[id_] for id_ in phases(self.settings, estate).workloads}
-        states = deployed(workloads, self.synthesis.variables).values()
+        cut_off = Journal(self.synthesis.place).cut_off(workloads)
+        states = deployed(workloads, self.synthesis.variables, cut_off).values()
         return [volume for state in states for volume in volumes_in(state.content, state.stack.configuration)]
 
     def provide_images(self, build_args: list[str]) -> None:

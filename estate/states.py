@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -95,12 +95,13 @@ class State:
 States = dict[str, State]
 
 
-def deployed(estate: Estate, variables: Mapping[str, str]) -> States:
+def deployed(estate: Estate, variables: Mapping[str, str], cut_off: Collection[str] = ()) -> States:
     """The states that hold anything, by the stacks' ids in order of deployment.
 
     Args:
         estate: The stacks.
         variables: What Terraform is run with, beyond this process's environment.
+        cut_off: The stacks on which a run is known to have been killed.
 
     Raises:
         ConfigurationError: A state is no state.
@@ -109,13 +110,13 @@ def deployed(estate: Estate, variables: Mapping[str, str]) -> States:
     graph = {id_: sorted(stack.upstream & estate.keys()) for id_, stack in sorted(estate.items())}
     ordered = [estate[id_] for id_ in TopologicalSorter(graph).static_order()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        states = pool.map(lambda stack: _read(stack, variables), ordered)
+        states = pool.map(lambda stack: _read(stack, variables, was_cut_off=stack.id in cut_off), ordered)
         return {state.stack.id: state for state in states if state.count}
 
 
-def _read(stack: Stack, variables: Mapping[str, str]) -> State:
+def _read(stack: Stack, variables: Mapping[str, str], *, was_cut_off: bool) -> State:
     if local := local_file(stack):
-        mend(stack)
+        mend(stack, was_cut_off=was_cut_off)
         text = local.read_text() if local.is_file() else ""
     else:
         try:

@@ -21,12 +21,17 @@ def local_file(stack: Stack) -> Path | None:
     return (stack.folder / local["path"]).resolve() if local else None
 
 
-def mend(stack: Stack) -> bool:
+def mend(stack: Stack, *, was_cut_off: bool) -> bool:
     """Brings back what a torn file held before the run that was killed; gives whether it had to.
 
     What that run has made since is there already, and gone what it has destroyed, as after any run that was cut off.
     The beginning of a first state has no backup: it is kept as `<file>.torn`, and there is no state again. A file that
     a Terraform at work has locked stays as it is.
+
+    Args:
+        stack: Whose state it is.
+        was_cut_off: Whether a run is known to have been killed on it: without that, nobody knows who has torn a file
+            that has no backup, and it stays.
     """
     file = local_file(stack)
     if not (file and file.is_file()):
@@ -39,7 +44,7 @@ def mend(stack: Stack) -> bool:
             return False
         torn = state.read()
         before = _before(file)
-        if _is_whole(torn) or before is None or not (before or torn.startswith(_BEGINS)):
+        if _is_whole(torn) or before is None or not (before or (was_cut_off and torn.startswith(_BEGINS))):
             return False
         if not before:
             file.with_name(f"{file.name}.torn").write_text(torn)

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -179,6 +179,10 @@ class Journal:
     def calls(self, stack: str) -> list[Call]:
         """All calls on a stack, the oldest first."""
         return [call for run in self.runs() for call in run.calls if call.stack == stack]
+
+    def cut_off(self, stacks: Iterable[str]) -> frozenset[str]:
+        """Those of the stacks that `was_cut_off` names."""
+        return frozenset(stack for stack in stacks if self.was_cut_off(stack))
 
     def was_cut_off(self, stack: str) -> bool:
         """Whether, since it was last applied well, a call on the stack may have made what the state does not know.

@@ -46,7 +46,7 @@ class StackRun:
     def _run(self) -> bool:
         """Gives whether there was something to do."""
         self._wait_for_survivor()
-        if mend(self.terraform.stack):
+        if mend(self.terraform.stack, was_cut_off=self._is_cut_off):
             self.terraform.tell("its state was being written when a run was killed: it is again as before that run")
         (self.terraform.stack.folder / IMPORTS).unlink(missing_ok=True)
         if not self._prepare():

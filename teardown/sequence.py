@@ -42,12 +42,11 @@ class Steps:
 
     def states(self) -> States:
         """What is deployed now; raises ConfigurationError and TerraformError."""
-        return deployed(self.estate, self.variables)
+        return deployed(self.estate, self.variables, self.cut_off())
 
     def cut_off(self) -> frozenset[str]:
         """The stacks on which a run from this checkout may have made what their states do not know."""
-        journal = Journal(self.place)
-        return frozenset(id_ for id_ in self.estate if journal.was_cut_off(id_))
+        return Journal(self.place).cut_off(self.estate)
 
     def lift(self, states: States) -> Results:
         """Takes off what providers find in the state and stop at: of those things, and nothing else of their stacks."""

@@ -28,17 +28,17 @@ def test_a_torn_state_is_again_as_before_the_run(torn: str, stack: Stack, tmp_pa
     state = tmp_path / "one.tfstate"
     state.write_text(torn)
 
-    assert mend(stack)
+    assert mend(stack, was_cut_off=True)
 
     assert state.read_text() == BEFORE
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
 
 
 def test_a_whole_state_stays(stack: Stack, tmp_path: Path) -> None:
     after = json.dumps({"version": 4, "serial": 4, "resources": []})
     (tmp_path / "one.tfstate").write_text(after)
 
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
 
     assert (tmp_path / "one.tfstate").read_text() == after
 
@@ -47,12 +47,14 @@ def test_the_beginning_of_a_first_state_is_set_aside(stack: Stack, tmp_path: Pat
     state = tmp_path / "one.tfstate"
     state.with_name("one.tfstate.backup").unlink()
     state.write_text(begun := '{\n  "version": 4,\n  "terraform_version": "1.11.4",\n  "resources": [')
+    assert not mend(stack, was_cut_off=False), "nobody knows who has torn it"
+    assert state.read_text() == begun
 
-    assert mend(stack)
+    assert mend(stack, was_cut_off=True)
 
     assert state.read_text() == ""
     assert state.with_name("one.tfstate.torn").read_text() == begun
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
 
 
 @pytest.mark.parametrize("written", ["", "{", "version = 4", '{"version": 4, "resources": ['])
@@ -61,7 +63,7 @@ def test_what_is_not_of_terraforms_hand_stays(written: str, stack: Stack, tmp_pa
     state.with_name("one.tfstate.backup").unlink()
     state.write_text(written)
 
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
 
     assert state.read_text() == written
 
@@ -71,7 +73,7 @@ def test_without_a_whole_backup_nothing_is_touched(backup: str, stack: Stack, tm
     (tmp_path / "one.tfstate").write_text("")
     (tmp_path / "one.tfstate.backup").write_text(backup)
 
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
 
     assert (tmp_path / "one.tfstate").read_text() == ""
 
@@ -86,14 +88,14 @@ def test_a_state_that_somebody_writes_is_not_touched(stack: Stack, tmp_path: Pat
         assert writer.stdout is not None
         assert writer.stdout.readline() == "locked\n"
 
-        assert not mend(stack)
+        assert not mend(stack, was_cut_off=True)
         assert state.read_text() == ""
 
         writer.communicate()
-    assert mend(stack)
+    assert mend(stack, was_cut_off=True)
 
 
 def test_a_state_in_a_store_is_none_of_its_business(stack: Stack) -> None:
     (stack.folder / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"gcs": {"bucket": "b"}}}}))
 
-    assert not mend(stack)
+    assert not mend(stack, was_cut_off=True)
