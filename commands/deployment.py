@@ -90,8 +90,7 @@ class _Deployment:
         """The disks that Terraform has made for services and add-ons."""
         estate = self.synthesis.estate
         workloads = {id_: estate[id_] for id_ in phases(self.settings, estate).workloads}
-        cut_off = Journal(self.synthesis.place).cut_off(workloads)
-        states = deployed(workloads, self.synthesis.variables, cut_off).values()
+        states = deployed(workloads, self.synthesis.variables, Journal(self.synthesis.place).cut_off()).values()
         return [volume for state in states for volume in volumes_in(state.content, state.stack.configuration)]
 
     def provide_images(self, build_args: list[str]) -> None:

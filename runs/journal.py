@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -180,22 +180,22 @@ class Journal:
         """All calls on a stack, the oldest first."""
         return [call for run in self.runs() for call in run.calls if call.stack == stack]
 
-    def cut_off(self, stacks: Iterable[str]) -> frozenset[str]:
-        """Those of the stacks that `was_cut_off` names."""
-        return frozenset(stack for stack in stacks if self.was_cut_off(stack))
-
-    def was_cut_off(self, stack: str) -> bool:
-        """Whether, since it was last applied well, a call on the stack may have made what the state does not know.
+    def cut_off(self) -> frozenset[str]:
+        """The stacks on which a call may have made what the state does not know, since they were last applied well.
 
         A good destroy or import in between changes nothing about it: what the state does not know stays.
         """
-        found = False
-        for call in self.calls(stack):
-            if call.is_good:
-                found = found and not call.is_whole_apply
-            else:
-                found = found or call.is_cut or (call.ended is None and not call.is_alive)
-        return found
+        found: set[str] = set()
+        for call in (call for run in self.runs() for call in run.calls):
+            if call.is_good and call.is_whole_apply:
+                found.discard(call.stack)
+            elif not call.is_good and (call.is_cut or (call.ended is None and not call.is_alive)):
+                found.add(call.stack)
+        return frozenset(found)
+
+    def was_cut_off(self, stack: str) -> bool:
+        """Whether it is one of those."""
+        return stack in self.cut_off()
 
 
 def _take(file: IO[str]) -> bool:

@@ -46,7 +46,7 @@ class Steps:
 
     def cut_off(self) -> frozenset[str]:
         """The stacks on which a run from this checkout may have made what their states do not know."""
-        return Journal(self.place).cut_off(self.estate)
+        return Journal(self.place).cut_off()
 
     def lift(self, states: States) -> Results:
         """Takes off what providers find in the state and stop at: of those things, and nothing else of their stacks."""
