@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from doctor.azure_api import AzureApi, Login, RefusedError
+from doctor.azure_api import AzureApi, Login
 from doctor.azure_deployed import GROUP, AzureDeployed, roles_at
 from doctor.azure_permissions import actions, missing, unknown
 from doctor.azure_quotas import look_at_quotas
 from doctor.check import Check, Finding, fail, ok, skipped, warn
 from doctor.declared import STACKS, Declared
+from doctor.refusals import RefusedError
 from stacks.aks.settings import AksSettings
 
 _SUBSCRIPTIONS: Final = "2022-12-01"

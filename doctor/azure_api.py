@@ -16,24 +16,13 @@ from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from doctor.refusals import NETWORK, RefusedError
+
 _PUBLIC: Final = "https://management.azure.com"
 _SCOPE: Final = f"{_PUBLIC}/.default"
 GRAPH: Final = "https://graph.microsoft.com"
 _SECONDS: Final = 8
-_NETWORK: Final = "look at the network (a proxy, a VPN?), and run it again"
 _LOG_IN: Final = "az login; in a workflow, azure/login"
-
-
-class RefusedError(ConfigurationError):
-    """The API's refusal.
-
-    Attributes:
-        status: The HTTP code.
-    """
-
-    def __init__(self, status: int, said: str, *, mend: str) -> None:
-        super().__init__(said, mend=mend)
-        self.status = status
 
 
 class Login:
@@ -85,7 +74,7 @@ class AzureApi:
                 f"nobody is logged in to Azure: {error.message.strip().splitlines()[0]}", mend=_LOG_IN
             ) from error
         except AzureError as error:
-            raise ConfigurationError(f"Azure's login does not answer: {type(error).__name__}", mend=_NETWORK) from error
+            raise ConfigurationError(f"Azure's login does not answer: {type(error).__name__}", mend=NETWORK) from error
         self._client = ResourceManagementClient(
             self._credential,
             self._subscription_id,
@@ -142,7 +131,7 @@ class AzureApi:
                 timeout=_SECONDS,
             )
         except (AzureError, requests.RequestException) as error:
-            raise ConfigurationError(f"Entra does not answer: {type(error).__name__}", mend=_NETWORK) from error
+            raise ConfigurationError(f"Entra does not answer: {type(error).__name__}", mend=NETWORK) from error
         if not answer.ok:
             raise RefusedError(answer.status_code, f"Entra says {answer.status_code}", mend=_LOG_IN)
         found: Mapping[str, Any] = answer.json()
@@ -154,7 +143,7 @@ class AzureApi:
         except ClientAuthenticationError as error:
             raise ConfigurationError("nobody is logged in to Azure any more", mend=_LOG_IN) from error
         except AzureError as error:
-            raise ConfigurationError(f"Azure does not answer: {type(error).__name__}", mend=_NETWORK) from error
+            raise ConfigurationError(f"Azure does not answer: {type(error).__name__}", mend=NETWORK) from error
         try:
             told: Mapping[str, Any] = answer.json()
         except ValueError:

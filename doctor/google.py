@@ -9,10 +9,11 @@ from modelyard.errors import ConfigurationError
 
 from doctor.check import Check, Finding, fail, ok, skipped, warn
 from doctor.declared import STACKS, Declared
-from doctor.google_api import DisabledError, GoogleApi, RefusedError
+from doctor.google_api import DisabledError, GoogleApi
 from doctor.google_deployed import GROUP, GoogleDeployed
 from doctor.google_permissions import permissions, unknown
 from doctor.google_quotas import look_at_quotas
+from doctor.refusals import RefusedError
 from stacks.gke.settings import GkeSettings
 
 _CONSOLE: Final = "https://console.cloud.google.com"

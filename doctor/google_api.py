@@ -10,6 +10,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 from googleapiclient.errors import HttpError
 
+from doctor.refusals import NETWORK, RefusedError
 from leftovers.google_client import client, log_in, nobody, told
 
 _SECONDS: Final = 8
@@ -20,18 +21,6 @@ _DISABLED: Final = ("SERVICE_DISABLED", "accessNotConfigured")
 
 class DisabledError(ConfigurationError):
     """The API is not enabled in the project."""
-
-
-class RefusedError(ConfigurationError):
-    """The API's refusal.
-
-    Attributes:
-        status: The HTTP code.
-    """
-
-    def __init__(self, status: int, said: str, *, mend: str) -> None:
-        super().__init__(said, mend=mend)
-        self.status = status
 
 
 class GoogleApi:
@@ -51,9 +40,7 @@ class GoogleApi:
         try:
             self._credentials.refresh(Request())
         except TransportError as error:
-            raise ConfigurationError(
-                "Google's login does not answer", mend="look at the network (a proxy, a VPN?), and run it again"
-            ) from error
+            raise ConfigurationError("Google's login does not answer", mend=NETWORK) from error
         except RefreshError as error:
             # The rest of it is the answer as it came.
             said = str(error.args[0]) if error.args else "refused"
@@ -95,7 +82,7 @@ class GoogleApi:
         except (OSError, httplib2.HttpLib2Error) as error:
             raise ConfigurationError(
                 f"Google does not answer: {type(error).__name__}",
-                mend="look at the network (a proxy, a VPN?), and run it again",
+                mend=NETWORK,
             ) from error
         return answer
 

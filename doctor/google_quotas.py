@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from doctor.check import Finding, fail, skipped
 from doctor.declared import Declared
-from doctor.google_api import DisabledError, GoogleApi, RefusedError
+from doctor.google_api import DisabledError, GoogleApi
 from doctor.quota import Needs, Quota, verdict
+from doctor.refusals import RefusedError
 from leftovers import google_kinds
 from leftovers.finder import find, is_living
 from stacks.gke.settings import GkeSettings
