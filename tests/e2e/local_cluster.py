@@ -133,8 +133,9 @@ def kubectl(kubeconfig: str, *arguments: str) -> str:
 
 
 def pod(kubeconfig: str) -> dict[str, Any]:
+    """The classifier's one Pod; another may still be ending beside it, of a version that is gone."""
     listed = json.loads(kubectl(kubeconfig, "get", "pods", "-n", "image-classifier", "-o", "json"))
-    (found,) = listed["items"]
+    (found,) = [each for each in listed["items"] if "deletionTimestamp" not in each["metadata"]]
     return dict(found)
 
 

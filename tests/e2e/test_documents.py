@@ -8,11 +8,8 @@ import pytest
 
 from tests.conftest import command_environment, copy_of_the_repo
 from tests.docs.blocks import Block, blocks_of, documents
-from tests.docs.session import run, steps_of
+from tests.docs.session import newcomer, run, steps_of
 from tests.e2e.conftest import Proof
-
-# Whoever runs the tests may have set them; a newcomer has not.
-_FOREIGN = ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR", "KUBECONFIG")
 
 
 def runnable(document: str) -> list[Block]:
@@ -23,12 +20,12 @@ def runnable(document: str) -> list[Block]:
 TYPED = [name for name in documents() if name != "docs/tour.md" and runnable(name)]
 
 
-def newcomer(checkout: Path) -> dict[str, str]:
-    """The variables of a shell in a copied repo whose commands are on the path."""
-    variables = {name: value for name, value in command_environment(checkout).items() if name not in _FOREIGN}
+def with_commands(checkout: Path) -> dict[str, str]:
+    """The variables of a newcomer's shell in a copied repo whose commands are on the path."""
+    variables = newcomer(command_environment(checkout))
     programs = [checkout / ".venv" / "bin", checkout / "node_modules" / ".bin", variables["PATH"]]
     # A person answers the CDKTF command line's question.
-    return variables | {"PATH": os.pathsep.join(map(str, programs)), "CDKTF_AUTO_APPROVE": "true", "COLUMNS": "120"}
+    return variables | {"PATH": os.pathsep.join(map(str, programs)), "CDKTF_AUTO_APPROVE": "true"}
 
 
 @pytest.fixture
@@ -55,7 +52,7 @@ def test_a_document_typed_from_top_to_bottom(document: str, repository: Path, tm
     (scratch := tmp_path / "session").mkdir()
     steps = steps_of(runnable(document))
 
-    run(steps, repository, newcomer(repository), scratch, seconds=1800)
+    run(steps, repository, with_commands(repository), scratch, seconds=1800)
 
     shown = sum(step.expected is not None for step in steps)
     proof(f"{document}: {len(steps)} commands as written, the output of {shown} as shown")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stacks.paths import ROOT
 from tests.docs.blocks import blocks_of
-from tests.docs.session import run, steps_of
+from tests.docs.session import newcomer, run, steps_of
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 
@@ -31,7 +31,7 @@ def test_the_tour_as_written(
         )
     steps = steps_of([block for block in blocks_of(TOUR) if block.is_commands])
 
-    printed = run(steps, clone, _newcomer(cluster, real_providers), scratch, seconds=2400)
+    printed = run(steps, clone, _with_a_cluster(cluster, real_providers), scratch, seconds=2400)
 
     assert "setting up Python" in printed
     left = subprocess.run(
@@ -44,10 +44,9 @@ def test_the_tour_as_written(
     )
 
 
-def _newcomer(cluster: Cluster, real_providers: dict[str, str]) -> dict[str, str]:
-    """The variables of somebody's shell, in which nothing of this checkout is found."""
-    foreign = ("PYTHONPATH", "VIRTUAL_ENV", "TF_PLUGIN_CACHE_DIR")
-    variables = {name: value for name, value in os.environ.items() if name not in foreign}
+def _with_a_cluster(cluster: Cluster, real_providers: dict[str, str]) -> dict[str, str]:
+    """A newcomer's variables, with a cluster; nothing of this checkout is found in them."""
+    variables = newcomer({name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
     # No user namespaces for buildah, and perhaps no registry to ask for providers' checksums.
     node = {"KUBECONFIG": cluster.kubeconfig, "BUILDAH_ISOLATION": "chroot", "CDKTF_SKIP_PROVIDER_LOCK": "true"}
-    return variables | real_providers | node | {"COLUMNS": "120"}
+    return variables | real_providers | node
