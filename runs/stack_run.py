@@ -3,15 +3,17 @@
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from estate.torn_state import mend
 from runs.adoption import conflicting, take_over
 from runs.diagnostics import errors
 from runs.errored_state import why_unfit
+from runs.journal import Call
 from runs.look import IMPORTS, AdoptionError
 from runs.patient_terraform import PatientTerraform, StackFailedError, said
-from runs.results import StackResult, Verb
+from runs.results import Limits, StackResult, Verb
 
 _OPTIONS = ("-auto-approve", "-input=false")
 # How the backends say that there is no store any more: a destroyed environment's states went with it.
@@ -60,16 +62,26 @@ class StackRun:
         return True
 
     def _wait_for_survivor(self) -> None:
-        """Of an interrupted run Terraform may be left, which still works and saves its state."""
-        until = time.monotonic() + self.terraform.limits.lock_wait_seconds
+        """Of an interrupted run Terraform may be left: what still works is waited for, what hangs is ended."""
+        terraform, limits = self.terraform, self.terraform.limits
+        until = time.monotonic() + limits.lock_wait_seconds
         told = False
-        while alive := [call for call in self.terraform.journal.calls(self.terraform.stack.id) if call.is_alive]:
-            if time.monotonic() > until or self.terraform.supervisor.interrupts:
-                raise StackFailedError(f"an interrupted run's Terraform is still at work, process {alive[0].pid}")
+        while alive := [call for call in terraform.journal.calls(terraform.stack.id) if call.is_alive]:
+            survivor = alive[0]
+            # Nobody else counts its time any more.
+            if time.time() - survivor.started > limits.stack_seconds:
+                terraform.tell(
+                    f"ends an interrupted run's Terraform, process {survivor.pid}, "
+                    f"which did not end within {limits.stack_seconds:.0f} s"
+                )
+                terraform.supervisor.end(survivor)
+                continue
+            if time.monotonic() > until or terraform.supervisor.interrupts:
+                raise StackFailedError(_still_at_work(survivor, limits))
             if not told:
-                self.terraform.tell(f"waits for an interrupted run's Terraform, process {alive[0].pid}")
+                terraform.tell(f"waits for an interrupted run's Terraform, process {survivor.pid}")
                 told = True
-            self.terraform.supervisor.pause(0.5)
+            terraform.supervisor.pause(0.5)
 
     def _prepare(self) -> bool:
         """Gives False where the states' store does not exist, which only a destroy takes."""
@@ -134,3 +146,12 @@ class StackRun:
     def _note(self, taken: list[str]) -> None:
         for address in taken:
             self.terraform.tell(f"was there already, and is ours: taken over, {address}")
+
+
+def _still_at_work(survivor: Call, limits: Limits) -> str:
+    ends = datetime.fromtimestamp(survivor.started + limits.stack_seconds, UTC)
+    return (
+        f"an interrupted run's Terraform is still at work, process {survivor.pid}; it tells what it does in "
+        f"{survivor.log}\n  mend: wait for it; if it hangs: kill -INT {survivor.pid} lets it save its state; "
+        f"a run after {ends:%H:%M} UTC does so by itself"
+    )

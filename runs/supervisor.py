@@ -12,11 +12,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 import psutil
 
@@ -66,6 +66,18 @@ class Call:
     environment: Mapping[str, str]
     log: Path
     is_captured: bool = False
+
+
+class Left(Protocol):
+    """What another run's supervisor has started, which leads a group of its own."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is still that process."""
 
 
 class Supervisor:
@@ -140,6 +152,16 @@ class Supervisor:
             captured.seek(0)
             output = captured.read().decode(errors="replace")
             return Ended(process.returncode, printed, output, cut, time.monotonic() - clock)
+
+    def end(self, left: Left) -> None:
+        """Ends a Terraform that an interrupted run has left, as one of its own: asked first, killed after the grace."""
+        with suppress(ProcessLookupError):
+            os.kill(left.pid, signal.SIGINT)
+            until = time.monotonic() + self._grace_seconds
+            while left.is_alive:
+                if time.monotonic() > until or self.interrupts > 1:
+                    os.killpg(left.pid, signal.SIGKILL)
+                time.sleep(_LOOK_SECONDS)
 
     def _wait(self, process: psutil.Popen, look: Callable[[], None]) -> Cut:
         """Until it has ended, by itself or because it had to."""

@@ -206,6 +206,31 @@ def test_terraform_outlives_a_killed_run_and_the_next_one_waits_for_it(estates: 
     assert estates.order == ["base", "top"]
 
 
+def test_what_a_killed_run_has_left_hanging_is_told_and_ended_when_its_time_is_over(estates: Estates) -> None:
+    # Once: then there is a file, and nothing hangs.
+    hangs = "[ -e $ORDER.pids ] || { echo $PPID >> $ORDER.pids; kill -STOP $PPID; sleep 60; }; echo {name} >> $ORDER"
+    estate = estates.write(base=("", hangs), top=("base", STAMP))
+    with estates.elsewhere("apply") as killed:
+        terraform = its_terraform(estates)
+        wait_until(lambda: terraform.status() == psutil.STATUS_STOPPED)
+        killed.kill()
+        killed.communicate()
+
+    waited = estates.run("apply", estate, Limits(lock_wait_seconds=0.1))
+    assert outcomes(waited) == {"base": "failed", "top": "not begun"}
+    assert f"kill -INT {terraform.pid}" in waited["base"].error
+    assert terraform.is_running()
+
+    limit = 6
+    time.sleep(max(0, terraform.create_time() + limit - time.time()))
+    done = estates.run("apply", estate, Limits(stack_seconds=limit, grace_seconds=1))
+
+    assert not terraform.is_running() or terraform.status() == psutil.STATUS_ZOMBIE
+    assert any(f"ends an interrupted run's Terraform, process {terraform.pid}" in line for line in estates.told)
+    assert set(outcomes(done).values()) == {"done"}
+    assert estates.order == ["base", "top"]
+
+
 def test_a_killed_terraform_is_told_and_the_next_run_continues(estates: Estates) -> None:
     estate = estates.write(base=("", WAITS), top=("base", STAMP))
     with estates.elsewhere("apply") as running:
