@@ -125,6 +125,6 @@ def variables_in(backend: Backend, stack: str) -> dict[str, Variables]:
         outputs: dict[str, Any] = state.pull().get("outputs", {})
     if OUTPUT not in outputs:
         raise ConfigurationError(
-            f"{stack} is not deployed", mend=f"npx cdktf deploy {stack}, as docs/identities.md says"
+            f"{stack} is not deployed", mend="deploy it with the stacks that it stands on: docs/identities.md, step 3"
         )
     return dict(outputs[OUTPUT]["value"])

@@ -13,7 +13,7 @@ from doctor.azure_api import AzureApi
 from doctor.azure_permissions import PUSH_AND_PULL, READ_AND_WRITE_BLOBS, Role, missing
 from doctor.check import Check, Finding, fail, ok, skipped
 from doctor.declared import STACKS, Declared
-from doctor.reach import find_login_program, is_signed_in, no_store, reach
+from doctor.reach import find_login_program, is_signed_in, no_store, not_made, reach
 from leftovers import azure_kinds as kinds
 from stacks.aks.settings import AksSettings
 
@@ -87,7 +87,7 @@ class AzureDeployed:
         name = self._settings.registry_name
         id_ = self._id("registry", "Microsoft.ContainerRegistry/registries", name)
         if self._api.find(id_, _REGISTRIES) is None:
-            return skipped(f"not made yet: npx cdktf deploy {self._settings.stack_id('registry')}")
+            return not_made(self._settings, "registry")
         if lacking := missing(PUSH_AND_PULL, roles_at(self._api, id_)):
             verbs = " or ".join(PUSH_AND_PULL[each] for each in lacking)
             return fail(
@@ -121,7 +121,7 @@ class AzureDeployed:
         id_ = self._id("cluster", kinds.CLUSTER.type, settings.name)
         found = self._api.find(id_, kinds.CLUSTER.api_version)
         if found is None:
-            return skipped(f"not made yet: npx cdktf deploy {settings.stack_id('cluster')}")
+            return not_made(settings, "cluster")
         power = (found["properties"].get("powerState") or {}).get("code")
         if power == "Stopped":
             return skipped(f"it is stopped: modelyard resume {settings.name}")

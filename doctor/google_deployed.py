@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from doctor.check import Check, Finding, fail, ok, skipped, warn
+from doctor.check import Check, Finding, fail, ok, warn
 from doctor.declared import STACKS, Declared
 from doctor.google_api import GoogleApi
-from doctor.reach import find_login_program, is_signed_in, no_store, reach
+from doctor.reach import find_login_program, is_signed_in, no_store, not_made, reach
 from stacks.gke.settings import GkeSettings
 
 GROUP: Final = "Google Cloud"
@@ -77,7 +77,7 @@ class GoogleDeployed:
         name = f"projects/{settings.project_id}/locations/{settings.region}/repositories/{settings.name}"
         repositories = self._api.client("artifactregistry").projects().locations().repositories()
         if self._api.find(repositories.get(name=name)) is None:
-            return skipped(f"not made yet: npx cdktf deploy {settings.stack_id('registry')}")
+            return not_made(settings, "registry")
         body = {"permissions": list(_PUSH_AND_PULL)}
         given = self._api.ask(repositories.testIamPermissions(resource=name, body=body)).get("permissions", ())
         if missing := [verb for right, verb in _PUSH_AND_PULL.items() if right not in given]:
@@ -117,7 +117,7 @@ class GoogleDeployed:
         name = f"projects/{settings.project_id}/locations/{settings.region}/clusters/{settings.name}"
         found = self._api.find(self._api.client("container").projects().locations().clusters().get(name=name))
         if found is None:
-            return skipped(f"not made yet: npx cdktf deploy {settings.stack_id('cluster')}")
+            return not_made(settings, "cluster")
         if "endpoint" not in found:
             return warn(f"{settings.name} is {found.get('status')}", "wait until GKE is done with it")
         certificate = found["masterAuth"]["clusterCaCertificate"]

@@ -44,6 +44,11 @@ def is_signed_in(images: Sequence[str], mend: str) -> Finding:
     return ok(f"{images[0].partition('/')[0]} answers")
 
 
+def not_made(settings: CloudSettings, part: str) -> Finding:
+    """What it means that a stack's resources are not there."""
+    return skipped(f"not made yet: modelyard up {settings.name} --only {settings.stack_id(part)}")
+
+
 def no_store(settings: CloudSettings, name: str) -> Finding:
     """What it means that the store of the states is not there."""
     stack = settings.stack_id("state")

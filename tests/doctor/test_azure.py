@@ -278,7 +278,9 @@ def test_the_stores(world: AzureSubscription, declared: Declared) -> None:
     assert f"az ad group member add --group {GROUP}" in finding.mend
 
     world.has_stores = False
-    assert look("image registry", declared) == Finding("skipped", "not made yet: npx cdktf deploy aks-dev-registry")
+    assert look("image registry", declared) == Finding(
+        "skipped", "not made yet: modelyard up aks-dev --only aks-dev-registry"
+    )
     assert look("state store", declared).state == "skipped"
     moved = settings.model_copy(update={"state": settings.state.model_copy(update={"own_state": "remote"})})
     assert look("state store", declared, moved).mend.startswith('write own_state = "local" there')
@@ -295,7 +297,7 @@ def test_the_login_program(world: AzureSubscription, declared: Declared, monkeyp
 
 
 def test_the_cluster(world: AzureSubscription, declared: Declared) -> None:
-    assert look("cluster", declared) == Finding("skipped", "not made yet: npx cdktf deploy aks-dev-cluster")
+    assert look("cluster", declared) == Finding("skipped", "not made yet: modelyard up aks-dev --only aks-dev-cluster")
     plant_cluster(world, settings_of(declared), powerState={"code": "Stopped"})
     assert look("cluster", declared) == Finding("skipped", "it is stopped: modelyard resume aks-dev")
 

@@ -35,7 +35,7 @@ def test_a_project_in_which_all_is_well(google: GoogleProject, gke: Declared) ->
     assert results["google login"].found.startswith("sweeper@example.com, token until ")
     assert results["project"].found == f"{PROJECT}, number 123456789012"
     assert results["apis"].found == "artifactregistry, compute, container, iam, storage"
-    assert results["cluster"] == Finding("skipped", "not made yet: npx cdktf deploy gke-dev-cluster")
+    assert results["cluster"] == Finding("skipped", "not made yet: modelyard up gke-dev --only gke-dev-cluster")
     # Google's own words, so that they are found again there.
     assert results["quotas"].found.splitlines()[0] == ("PREEMPTIBLE_CPUS in us-central1: 6 needed, limit 24, 0 in use")
     assert {path for _, path in google.requests if "testIamPermissions" in path} >= {

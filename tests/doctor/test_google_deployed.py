@@ -30,7 +30,9 @@ def test_a_registry_that_lets_nobody_push(google: GoogleProject, gke: Declared) 
     assert "--role roles/artifactregistry.writer" in finding.mend
 
     google.has_stores = False
-    assert look("image registry", gke) == Finding("skipped", "not made yet: npx cdktf deploy gke-dev-registry")
+    assert look("image registry", gke) == Finding(
+        "skipped", "not made yet: modelyard up gke-dev --only gke-dev-registry"
+    )
 
 
 @pytest.mark.parametrize(("status", "state"), [(200, "ok"), (404, "ok"), (401, "fail")])
