@@ -19,6 +19,9 @@ from simulator.resource import CloudError
 from simulator.values import decode, encode
 from simulator.world import Values
 
+# Terraform's, and OpenTofu's: each looks for `hashicorp/google` in its own.
+_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+
 Handler = Callable[[Any, grpc.ServicerContext], Any]
 
 
@@ -233,7 +236,7 @@ class Server:
         """Gives the content of TF_REATTACH_PROVIDERS."""
         return json.dumps(
             {
-                f"registry.terraform.io/hashicorp/{name}": {
+                f"{registry}/hashicorp/{name}": {
                     "Protocol": "grpc",
                     "ProtocolVersion": 6,
                     "Pid": os.getpid(),
@@ -241,6 +244,7 @@ class Server:
                     "Test": True,
                     "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
                 }
+                for registry in _REGISTRIES
                 for name, port in self._ports.items()
             }
         )
