@@ -1,4 +1,4 @@
-// Shows what a stack needs and what needs it, while it has the focus or the pointer, and after it was chosen.
+// Shows what a stack needs and what needs it, while it has the focus or the pointer, and after it was chosen; finds.
 (() => {
   "use strict";
   document.documentElement.classList.add("script");
@@ -10,6 +10,8 @@
     to: line.dataset.to.split(" "),
   }));
   let chosen = null;
+  // The stacks that are searched for; null for all.
+  let found = null;
 
   const walk = (id, near, here, there) => {
     const left = [id];
@@ -28,12 +30,12 @@
   };
 
   const look = (id) => {
-    const near = new Set();
+    const near = new Set(id ? [] : found);
     if (id) {
       walk(id, near, "to", "from");
       walk(id, near, "from", "to");
     }
-    graph.classList.toggle("looking", Boolean(id));
+    graph.classList.toggle("looking", Boolean(id || found));
     for (const node of nodes) node.classList.toggle("near", near.has(node.dataset.id));
     for (const { line } of edges) line.classList.toggle("near", near.has(line));
   };
@@ -53,7 +55,43 @@
     node.addEventListener("focus", () => look(id));
     node.addEventListener("blur", () => look(chosen));
   }
-  const choosePlace = () => choose(decodeURIComponent(location.hash).replace(/^#stack-/, ""));
+
+  // Large estates have a field to find stacks by; tables and stacks show what holds every word of it.
+  const field = document.getElementById("find");
+  const parts = [...document.querySelectorAll("main tbody tr, .stack")].map((element) => {
+    const copy = element.cloneNode(true);
+    // The cluster is needed by every service, and is none of them.
+    for (const others of copy.querySelectorAll(".others")) others.remove();
+    return { element, text: copy.textContent.toLowerCase() };
+  });
+  const search = () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const { element, text } of parts) element.hidden = !words.every((word) => text.includes(word));
+    const left = [...document.querySelectorAll(".stack:not([hidden])")].map((stack) => stack.id.replace("stack-", ""));
+    found = words.length ? left : null;
+    field.parentElement.querySelector("[role=status]").textContent = found ? `${left.length} of ${nodes.length}` : "";
+    look(chosen);
+  };
+  const searchNothing = () => {
+    field.value = "";
+    search();
+  };
+  field?.addEventListener("input", search);
+  field?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    searchNothing();
+  });
+
+  const choosePlace = () => {
+    const place = decodeURIComponent(location.hash).slice(1);
+    const target = document.getElementById(place);
+    if (target?.hidden) {
+      searchNothing();
+      target.scrollIntoView();
+    }
+    choose(place.replace(/^stack-/, ""));
+  };
   addEventListener("hashchange", choosePlace);
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !chosen) return;

@@ -17,6 +17,8 @@ from report.model import Kind, Reach, Report
 from report.words import count, month
 
 _FOLDER = Path(__file__).parent
+# So many stacks are seen at once; of more, one wants to find the one.
+_SEEN_AT_ONCE = 20
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
@@ -42,6 +44,7 @@ def page(report: Report) -> str:
         tiles=glance(report),
         graph=layout(report.stacks),
         node=NODE,
+        is_searched=len(report.stacks) > _SEEN_AT_ONCE,
         views=views,
         Kind=Kind,
         Reach=Reach,

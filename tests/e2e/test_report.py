@@ -240,12 +240,17 @@ def test_on_paper_nothing_is_cut(show: Open, loud: Report, tmp_path: Path) -> No
     assert (tmp_path / "report.pdf").stat().st_size > 10_000
 
 
-def test_two_hundred_services_more_are_still_a_page(show: Open, tmp_path: Path, proof: Proof) -> None:
-    settings, estate = large_estate(tmp_path / "large", MOST_SERVICES)
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    settings, estate = large_estate(tmp_path_factory.mktemp("large") / "estate", MOST_SERVICES)
     policies = last_verdict(settings, estate, None)
+    return Known(settings=settings, estate=estate, made_at=NOW, revision="1a2b3c4", policies=policies)
+
+
+def test_two_hundred_services_more_are_still_a_page(show: Open, large: Known, proof: Proof) -> None:
+    estate = large.estate
     begun = time.monotonic()
-    report = gather(Known(settings=settings, estate=estate, made_at=NOW, revision="1a2b3c4", policies=policies))
-    text = written(report)
+    text = written(gather(large))
     seconds = time.monotonic() - begun
 
     begun = time.monotonic()
@@ -266,6 +271,42 @@ def test_two_hundred_services_more_are_still_a_page(show: Open, tmp_path: Path, 
         f"a report of {len(estate)} stacks: {seconds:.1f} s, {len(text.encode()) / 1e6:.2f} MB, "
         f"in the browser after {loaded:.1f} s"
     )
+
+
+def test_of_many_stacks_one_is_found_by_its_words(
+    show: Open, large: Known, calm: Report, axe: Path, proof: Proof
+) -> None:
+    page, name = show.page, "service-117-with-quite-a-long-name"
+    page.emulate_media(reduced_motion="reduce")
+    show(written(calm))
+    expect(page.get_by_label("Find a stack")).to_have_count(0)
+    address = show(written(gather(large)))
+    all_rows = page.locator("main tbody tr:visible").count()
+    page.evaluate(axe.read_text())
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("axe.run('nav')")["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.get_by_label("Find a stack").fill("117 QUITE")
+
+    expect(page.locator(".stack:visible")).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text(f"1 of {len(large.estate)}")
+    expect(page.locator(".node.near")).to_have_count(1)
+    rows = page.locator("main tbody tr:visible")
+    assert 0 < rows.count() < 10
+    assert {name in row for row in rows.all_inner_texts()} == {True}
+
+    # What a link leads to is shown, found or not.
+    page.goto(f"{address}#stack-gke-dev-iris")
+    expect(page.locator("#stack-gke-dev-iris")).to_be_in_viewport()
+    expect(page.get_by_label("Find a stack")).to_have_value("")
+    assert rows.count() == all_rows
+    page.get_by_label("Find a stack").fill("no such thing")
+    expect(page.get_by_role("status")).to_have_text(f"0 of {len(large.estate)}")
+    page.keyboard.press("Escape")
+    assert rows.count() == all_rows
+    proof(f"of {len(large.estate)} stacks and {all_rows} rows one stack is found by two of its words")
 
 
 def test_a_preview_writes_the_same_page_with_what_changes(show: Open, tmp_path: Path) -> None:
