@@ -54,7 +54,13 @@ engines/cdktn/node_modules/.ready: engines/cdktn/package-lock.json
 	@touch $@
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
-	@for env in $(ENV); do $(BIN)/modelyard rehearse $$env; $(BIN)/modelyard policies $$env; $(BIN)/modelyard report $$env; done
+	@# The page says what the policies deny, so it is written before their verdict ends this.
+	@for env in $(ENV); do \
+	  $(BIN)/modelyard rehearse $$env; \
+	  verdict=0; $(BIN)/modelyard policies $$env || verdict=$$?; \
+	  $(BIN)/modelyard report $$env; \
+	  [ $$verdict = 0 ] || exit $$verdict; \
+	done
 
 up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
 	@$(BIN)/modelyard up local

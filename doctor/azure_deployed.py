@@ -18,7 +18,8 @@ from leftovers import azure_kinds as kinds
 from stacks.aks.settings import AksSettings
 
 GROUP: Final = "Azure"
-#: Of APIs of which no client library is in use here.
+# Of APIs of which no client library is in use here; each is one of azure-mgmt-containerregistry 10.3,
+# azure-mgmt-storage 21.2.1 and azure-mgmt-authorization 4.0.
 _REGISTRIES: Final = "2023-07-01"
 _STORAGE: Final = "2023-05-01"
 _PERMISSIONS: Final = "2022-04-01"
