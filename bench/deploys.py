@@ -41,7 +41,7 @@ class Size:
     repetitions: int
 
 
-SIZES = (Size(10, 5), Size(50, 3))
+SIZES = (Size(10, 3), Size(30, 2))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.docs.blocks import Block
+from tests.docs.blocks import Block, blocks_of
 
 _MARK = "\x1e"
 _END = re.compile(rf"{_MARK}(\d+) (\d+)\n")
@@ -45,6 +45,26 @@ class Step:
     block: Block
     text: str
     expected: str | None
+
+
+def type_in(test: str, document: str, checkout: Path, variables: Mapping[str, str], scratch: Path) -> str:
+    """Types those blocks of a document that say that this test does, in what it has deployed.
+
+    Args:
+        test: The test's file.
+        document: Below the repo's root.
+        checkout: From where it is deployed.
+        variables: With which it was, beside those of a newcomer's shell.
+        scratch: An empty folder.
+
+    Raises:
+        AssertionError: As of `run`.
+    """
+    blocks = [
+        block for block in blocks_of(document) if f"typed by tests/e2e/{Path(test).name}" in block.said.get("needs", "")
+    ]
+    assert blocks, f"{document}: no block is typed by {test}"
+    return run(steps_of(blocks), checkout, newcomer(os.environ) | dict(variables), scratch, seconds=300)
 
 
 def steps_of(blocks: Sequence[Block]) -> list[Step]:

@@ -42,6 +42,8 @@ def test_what_a_block_needs_is_known_and_the_test_that_is_named_exists(block: Bl
     assert block.need in NEEDS, f"{block.place}: needs one of {', '.join(NEEDS)}"
     for path in re.findall(r"tests/\S+\.py", block.said["needs"]):
         assert (ROOT / path).is_file(), f"{block.place}: {path}"
+        if f"typed by {path}" in block.said["needs"]:
+            assert f'type_in(__file__, "{block.file}"' in (ROOT / path).read_text(), f"{block.place}: not by {path}"
     for target in re.findall(r"make ([\w-]+)", block.said["needs"]):
         assert target in TARGETS, f"{block.place}: make {target}"
     if block.need == "cluster":

@@ -3,9 +3,11 @@
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.docs.session import type_in
 from tests.e2e.conftest import Proof
 from tests.e2e.forecaster import (
     BUILD_OPTIONS,
@@ -108,10 +110,12 @@ def test_a_side_that_breaks_leaves_the_other_one_and_its_own_former_pods(
     proof(f"A/B: B's new pods did not start, the deploy failed in their words; {len(answers)} requests, none failed")
 
 
-def test_a_job_compares_the_models_and_says_how_sure_it_is(forecaster: Local, kubeconfig: str, proof: Proof) -> None:
+def test_its_readme_as_typed_and_a_job_that_says_how_sure_it_is(
+    forecaster: Local, tmp_path: Path, proof: Proof
+) -> None:
     deployed(forecaster, 50, 50)
 
-    log = compared(kubeconfig)
+    log = type_in(__file__, "services/rnn_forecaster/README.md", forecaster.checkout, forecaster.variables, tmp_path)
 
     assert "MAE" in log
     (verdict,) = [line for line in log.splitlines() if "95 %" in line]

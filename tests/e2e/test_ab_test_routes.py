@@ -10,6 +10,7 @@ import tomlkit
 import urllib3
 
 from terraform_cli.call import terraform
+from tests.docs.session import type_in
 from tests.e2e.conftest import Proof
 from tests.e2e.forecaster import (
     BUILD_OPTIONS,
@@ -107,12 +108,18 @@ def test_weights_change_there_and_back_without_a_lost_request(routed: Routed, ku
     proof(f"A/B by a route: all to B, all to A, then half, under {len(answers)} requests, none failed")
 
 
-def test_a_header_names_the_side(routed: Routed, kubeconfig: str) -> None:
+def test_a_header_names_the_side(routed: Routed, kubeconfig: str, tmp_path: Path, proof: Proof) -> None:
     url = routed.deploy(100, 0)
 
     answer = urllib3.request("POST", f"{url}{PATH}", json=SERIES, headers={"modelyard-side": "b"}, timeout=30)
 
     assert answer.json()["predictions"][0][0] == forecast_of(kubeconfig, "b")
+    variables = routed.local.variables
+    for folder in (one := tmp_path / "one", other := tmp_path / "other"):
+        folder.mkdir()
+    type_in(__file__, "docs/ab-tests.md", routed.local.checkout, variables, one)
+    assert "Accepted" in type_in(__file__, "docs/add-ons.md", routed.local.checkout, variables, other)
+    proof("A/B by a route: a header names the side; docs/ab-tests.md and docs/add-ons.md as typed")
 
 
 def test_a_side_that_breaks_takes_no_request_from_the_other_one(routed: Routed, kubeconfig: str, proof: Proof) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from stacks.paths import SERVICES
 from terraform_cli.call import terraform
+from tests.docs.session import type_in
 from tests.e2e.conftest import Proof
 from tests.e2e.disks import disk
 from tests.e2e.iris_page import slide, tell_virginica
@@ -191,9 +192,8 @@ def test_what_is_saved_outlives_the_pod(
 
 
 def test_teardown_asks_about_the_volume(
-    urls: dict[str, str], iris: Local, kubeconfig: str, tmp_path: Path, proof: Proof
+    password: str, iris: Local, kubeconfig: str, tmp_path: Path, proof: Proof
 ) -> None:
-    assert urls
     kept = saved(kubeconfig)
     file = iris.checkout / "environments" / "local.toml"
     before = file.read_text()
@@ -208,11 +208,14 @@ def test_teardown_asks_about_the_volume(
         assert "--volumes" in refused.stderr
     assert saved(kubeconfig) == kept
 
-    # What the refusal says to do first.
+    # What the refusal says to do first, and the README, whose other command prints the password.
     (line,) = re.findall(r"`(kubectl .*)`", refusals[1].stderr)
     subprocess.run(line, shell=True, cwd=tmp_path, env=iris.variables, check=True, timeout=60)  # noqa: S602 - a person's shell
-    with tarfile.open(tmp_path / "iris-notebook.tar") as tar:
-        assert {f"./{Path(line.split()[1]).name}" for line in kept.splitlines()} <= set(tar.getnames())
+    (scratch := tmp_path / "session").mkdir()
+    assert password in type_in(__file__, "services/iris/README.md", iris.checkout, iris.variables, scratch)
+    for folder in (tmp_path, iris.checkout):
+        with tarfile.open(folder / "iris-notebook.tar") as tar:
+            assert {f"./{Path(line.split()[1]).name}" for line in kept.splitlines()} <= set(tar.getnames())
 
     done = iris.modelyard("teardown", "local", "--volumes", "delete")
     assert done.returncode == 0, done.stderr

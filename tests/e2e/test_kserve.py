@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +17,8 @@ from stacks.add_ons.kserve.stack import REPOSITORY
 from stacks.add_ons.kserve.values import VERSION, values
 from stacks.app import build_app
 from stacks.environments import load_settings
-from stacks.paths import ROOT
 from terraform_cli.call import terraform
+from tests.docs.session import type_in
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.go_modules import module_folder
@@ -35,7 +34,6 @@ from tests.e2e.kserve import (
 )
 from tests.e2e.local_cluster import kubectl, wait_until
 
-DOCUMENTED = ROOT / "docs" / "add-ons.md"
 MODELS = "kserve-models-e2e"
 SERVICE = """
 from stacks.service import ServiceStack
@@ -210,12 +208,16 @@ def inference_service(name: str, **predictor: object) -> Object:
     }
 
 
-def test_a_first_deploy_waits_until_the_webhooks_answer(cluster: Cluster, deployed: Deployed, proof: Proof) -> None:
+def test_a_first_deploy_waits_until_the_webhooks_answer(
+    cluster: Cluster, deployed: Deployed, tmp_path: Path, proof: Proof
+) -> None:
     assert "INSTALLATION FAILED" in deployed.refused
     assert "failed calling webhook" in deployed.refused
     assert deployed.tries > 1
-    documented = re.findall("^kubectl (get clusterservingruntime .*)$", DOCUMENTED.read_text(), re.MULTILINE)
-    libraries = kubectl(cluster.kubeconfig, *shlex.split(documented[0]))
+    kubeconfig = {"KUBECONFIG": cluster.kubeconfig}
+    printed = type_in(__file__, "docs/add-ons.md", deployed.folder, kubeconfig, tmp_path)
+    # The Job's log, then the libraries.
+    (libraries,) = re.findall(r"^\{.*?\}", printed, re.MULTILINE)
     assert json.loads(libraries)["scikit-learn"]
     assert asked(cluster, "get", "clusterservingruntimes", "-o", "name").split() == [
         "clusterservingruntime.serving.kserve.io/modelyard"

@@ -11,23 +11,29 @@ from uuid import uuid4
 import pytest
 
 from images.on_nodes import NodeImages, images_on_nodes
+from services.image_classifier.tests.pictures import encoded, picture
 from terraform_cli.call import terraform
 from tests.conftest import command_environment
+from tests.docs.session import type_in
 from tests.e2e.conftest import Proof
 from tests.e2e.local_cluster import Local, inside, kubectl, pod, predict, steady_stream, wait_until
 
 MEBIBYTE = 2**20
 
 
-def test_a_picture_sent_to_the_load_balancer_gets_a_label(url: str, local: Local, proof: Proof) -> None:
+def test_a_picture_sent_to_the_load_balancer_gets_a_label(url: str, local: Local, tmp_path: Path, proof: Proof) -> None:
     answer = predict(url)
     assert answer.status == 200, answer.data
     body = answer.json()
     assert body["label"] == body["top5"][0]["label"]
     assert len(body["top5"]) == 5
 
+    (local.checkout / "cat.jpg").write_bytes(encoded(picture()))
+    typed = type_in(__file__, "services/image_classifier/README.md", local.checkout, local.variables, tmp_path)
+    assert typed.count(f'"label":"{body["label"]}","top5"') == 2
+
     assert "No changes" in local.plan()
-    proof(f"a JPEG to the LoadBalancer's address: {body['label']!r}; the second plan is empty")
+    proof(f"a JPEG to the LoadBalancer's address: {body['label']!r}; as its README says, too; the second plan is empty")
 
 
 def test_from_inside_the_pod_is_no_root_no_token_and_nothing_to_write_to(
