@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
+from modelyard.cluster_access import ClusterAccess
 from modelyard.node_capacity import NodeCapacity
 
 from cdktf import TerraformStack
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 
 class ClusterRef(ABC):
@@ -32,5 +32,5 @@ class ClusterRef(ABC):
         """
 
     @abstractmethod
-    def connect(self, stack: TerraformStack) -> KubernetesProvider:
-        """Configures the stack's Kubernetes provider, without a token that could end up in a state."""
+    def access(self, stack: TerraformStack) -> ClusterAccess:
+        """How the stack reaches it, without a token that could end up in a state; adds to the stack what tells that."""

@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelyard.cluster_access import ClusterAccess
 from modelyard.cluster_ref import ClusterRef
 from modelyard.image_registry_ref import ImageRegistryRef
 from modelyard.node_capacity import NodeCapacity
 
 from cdktf import TerraformStack
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 
 def kubeconfig_files() -> list[str]:
@@ -42,9 +42,9 @@ class KubeconfigClusterRef(ClusterRef):
     def logs_url(self, *, namespace: str, pods: str) -> None:
         """None: the nodes keep logs while the pods are there."""
 
-    def connect(self, stack: TerraformStack) -> KubernetesProvider:
+    def access(self, stack: TerraformStack) -> ClusterAccess:
         """Names the kubeconfig's files; what is in them is read at run time."""
-        return KubernetesProvider(stack, "kubernetes", config_paths=kubeconfig_files(), config_context=self.context)
+        return ClusterAccess(config_paths=kubeconfig_files(), config_context=self.context)
 
 
 @dataclass(frozen=True)

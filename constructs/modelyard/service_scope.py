@@ -3,7 +3,6 @@
 from modelyard.cluster_ref import ClusterRef
 from modelyard.errors import ConfigurationError
 from modelyard.exposure import Exposure
-from modelyard.helm_provider import connect_helm
 from modelyard.pod_requests import PodRequests
 
 from cdktf import TerraformStack
@@ -43,8 +42,7 @@ class ServiceScope(TerraformStack):
         self.cluster = cluster
         self.monitored = monitored
         self.gateway = gateway
-        self.kubernetes = cluster.connect(self)
-        connect_helm(self, self.kubernetes)
+        cluster.access(self).connect(self)
         self.selector = {"app.kubernetes.io/name": service_name}
         self.labels = {
             **self.selector,

@@ -8,6 +8,7 @@ from modelyard.azure.image_registry import ContainerRegistryRef
 from modelyard.azure.machine_types import MAX_PODS, node_capacity
 from modelyard.azure.monitoring import ClusterLogs, query_url
 from modelyard.azure.provider import connect_azure
+from modelyard.cluster_access import ClusterAccess, LoginProgram
 from modelyard.cluster_ref import ClusterRef
 from modelyard.exposure import Exposure
 from modelyard.names import dns_label
@@ -17,7 +18,6 @@ from cdktf import Fn, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_azurerm import kubernetes_cluster as aks
 from cdktf_cdktf_provider_azurerm.data_azurerm_kubernetes_cluster import DataAzurermKubernetesCluster
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
 # The Entra application of every AKS cluster's API server:
@@ -78,7 +78,7 @@ class AksClusterRef(ClusterRef):
         cluster = cast(DataAzurermKubernetesCluster, stack.node.find_child(_DATA_SOURCE))
         return cluster.oidc_issuer_url
 
-    def connect(self, stack: TerraformStack) -> KubernetesProvider:
+    def access(self, stack: TerraformStack) -> ClusterAccess:
         """Reads address and certificate at plan time; the credential comes from kubelogin at run time.
 
         A pipeline sets AAD_LOGIN_METHOD (`workloadidentity`, `spn`, …), which kubelogin prefers to the argument.
@@ -89,18 +89,13 @@ class AksClusterRef(ClusterRef):
         )
         # With local accounts disabled there are no client certificate, key or token beside these two.
         access = cluster.kube_config.get(0)
-        return KubernetesProvider(
-            stack,
-            "kubernetes",
+        return ClusterAccess(
             host=access.host,
             cluster_ca_certificate=Fn.base64decode(access.cluster_ca_certificate),
-            exec=[
-                KubernetesProviderExec(
-                    api_version="client.authentication.k8s.io/v1beta1",
-                    command="kubelogin",
-                    args=["get-token", "--login", "azurecli", "--server-id", _AKS_SERVER_APPLICATION],
-                )
-            ],
+            login=LoginProgram(
+                command="kubelogin",
+                arguments=["get-token", "--login", "azurecli", "--server-id", _AKS_SERVER_APPLICATION],
+            ),
         )
 
 

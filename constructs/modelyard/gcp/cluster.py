@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from modelyard.cluster_access import ClusterAccess, LoginProgram
 from modelyard.cluster_ref import ClusterRef
 from modelyard.exposure import Exposure
 from modelyard.gcp.image_registry import ArtifactRegistryRef
@@ -18,7 +19,6 @@ from cdktf import Fn, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_google import container_cluster as gke
 from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
 from cdktf_cdktf_provider_google.provider import GoogleProvider
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
 # GKE allows 40: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
@@ -70,23 +70,17 @@ class GkeClusterRef(ClusterRef):
         )
         return f"https://console.cloud.google.com/logs/query;query={quote(query, safe='')}?project={self.project_id}"
 
-    def connect(self, stack: TerraformStack) -> KubernetesProvider:
+    def access(self, stack: TerraformStack) -> ClusterAccess:
         """Reads address and certificate at plan time; the credential comes from gcloud's plugin at run time."""
         GoogleProvider(stack, "google", project=self.project_id, region=self.region)
         cluster = DataGoogleContainerCluster(
             stack, "cluster", project=self.project_id, location=self.region, name=self.name
         )
         certificate = cluster.master_auth.get(0).cluster_ca_certificate
-        return KubernetesProvider(
-            stack,
-            "kubernetes",
+        return ClusterAccess(
             host=f"https://{cluster.endpoint}",
             cluster_ca_certificate=Fn.base64decode(certificate),
-            exec=[
-                KubernetesProviderExec(
-                    api_version="client.authentication.k8s.io/v1beta1", command="gke-gcloud-auth-plugin"
-                )
-            ],
+            login=LoginProgram(command="gke-gcloud-auth-plugin"),
         )
 
 
