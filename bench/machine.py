@@ -9,6 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from modelyard.bindings import engine
+
 import psutil
 
 
@@ -16,7 +18,7 @@ def machine() -> str:
     """A sentence: the day, the processor, memory, and the versions of what is measured."""
     day = datetime.datetime.now(datetime.UTC).date()
     memory = psutil.virtual_memory().total / 2**30
-    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("cdktf", "jsii")]
+    packages = [f"{name} {importlib.metadata.version(name)}" for name in (engine().name, "jsii")]
     tools = [f"Python {platform.python_version()}", f"Node {_node()}", f"Terraform {_terraform()}", *packages]
     busy = os.getloadavg()[2]
     return (

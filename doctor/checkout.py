@@ -2,20 +2,27 @@
 
 import importlib.metadata
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from modelyard.bindings import CDK_TERRAIN, CDKTF, ENGINE, ENGINES, Engine, engine
+from modelyard.errors import ConfigurationError
+
 from packaging.requirements import Requirement
 
 from doctor.check import Check, Finding, fail, ok, warn
+from doctor.prerequisites import told_version, tool_problem
 from runs.journal import Journal
 from stacks.paths import ROOT
 
 GROUP: Final = "this checkout"
 _SHOWN: Final = 5
+# Where it is pinned, and the name of its package.
+_COMMAND_LINES: Final = {CDKTF.name: ("", "cdktf-cli"), CDK_TERRAIN.name: ("engines/cdktn", "cdktn-cli")}
 # Where the commands write; a folder that is missing is made, where its parent lets them.
 _WRITTEN: Final = (".modelyard", ".rehearsal", "cdktf.out", "backups")
 
@@ -23,15 +30,15 @@ _WRITTEN: Final = (".modelyard", ".rehearsal", "cdktf.out", "backups")
 def checks(root: Path = ROOT) -> Iterator[Check]:
     """Those of a checkout."""
     yield Check(
-        name="cdktf",
+        name="command line",
         group=GROUP,
-        about="node_modules has the command line of CDKTF in the version that package.json pins.",
-        look=partial(_cdktf, root),
+        about="That of the engine, CDKTF or CDK Terrain, is there in the version that is pinned; Node is new enough for it.",
+        look=partial(_command_line, root),
     )
     yield Check(
         name="python packages",
         group=GROUP,
-        about="Every package is installed in the version of requirements.txt.",
+        about="Every package is installed in the version that the engine's requirements pin.",
         look=partial(_packages, root),
     )
     yield Check(
@@ -45,17 +52,39 @@ def checks(root: Path = ROOT) -> Iterator[Check]:
     )
 
 
-def _cdktf(root: Path) -> Finding:
-    pinned = json.loads((root / "package.json").read_text())["devDependencies"]["cdktf-cli"]
-    installed = root / "node_modules" / "cdktf-cli" / "package.json"
+def _engine() -> Engine:
+    """The one that is wanted, where it is not installed, too."""
+    try:
+        return engine()
+    except ConfigurationError:
+        return ENGINES.get(os.environ.get(ENGINE, ""), CDKTF)
+
+
+def _make_setup(wanted: Engine) -> str:
+    return "make setup" if wanted is CDKTF else f"make setup {ENGINE}={wanted.name}"
+
+
+def _command_line(root: Path) -> Finding:
+    wanted = _engine()
+    folder, package = _COMMAND_LINES[wanted.name]
+    pinned = json.loads((root / folder / "package.json").read_text())["devDependencies"][package]
+    installed = root / folder / "node_modules" / package / "package.json"
     if not installed.is_file():
-        return fail(f"missing, {pinned} is pinned", "make setup")
+        return fail(f"missing, {package} {pinned} is pinned", _make_setup(wanted))
     version = json.loads(installed.read_text())["version"]
-    return ok(version) if version == pinned else fail(f"{version}, {pinned} is pinned", "npm ci")
+    if version != pinned:
+        return fail(f"{package} {version}, {pinned} is pinned", f"npm ci --prefix ./{folder}")
+    if problem := tool_problem("node", told_version(("node", "--version")), wanted.node):
+        return warn(
+            f"{package} {version}: {problem.partition(': ')[0]}", "npx --package node@22 -c '…' for a single call"
+        )
+    return ok(f"{package} {version}")
 
 
 def _packages(root: Path) -> Finding:
-    pinned = [line.partition("#")[0].strip() for line in (root / "requirements.txt").read_text().splitlines()]
+    wanted_engine = _engine()
+    lines = (root / wanted_engine.requirements).read_text().splitlines()
+    pinned = [line.partition("#")[0].strip() for line in lines]
     wanted = [each for each in map(Requirement, filter(None, pinned)) if each.marker is None or each.marker.evaluate()]
     found = {each.name: _version(each.name) for each in wanted}
     wrong = [
@@ -67,7 +96,9 @@ def _packages(root: Path) -> Finding:
         return ok(f"{len(wanted)}, as pinned")
     more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
     # make compares times of files, which a copied or an older checkout may have in another order.
-    return fail(f"{', '.join(wrong[:_SHOWN])}{more}", "touch requirements.txt && make setup")
+    return fail(
+        f"{', '.join(wrong[:_SHOWN])}{more}", f"touch {wanted_engine.requirements} && {_make_setup(wanted_engine)}"
+    )
 
 
 def _version(name: str) -> str:

@@ -11,6 +11,8 @@ from collections import namedtuple
 from collections.abc import Mapping
 from pathlib import Path
 
+from modelyard.bindings import engine
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +20,12 @@ from hypothesis import strategies as st
 from doctor import checkout, machine, prerequisites
 from doctor.check import Check, Finding, run
 from doctor.examination import checks
+from doctor.prerequisites import missing_tools
 from runs.journal import Journal
 from stacks.paths import ROOT
 from tests.conftest import command_environment
+
+SETUP = "make setup" if engine().name == "cdktf" else "make setup MODELYARD_ENGINE=cdktn"
 
 
 def look(name: str, root: Path = ROOT) -> Finding:
@@ -144,23 +149,34 @@ def root(tmp_path: Path) -> Path:
     """A checkout with nothing in it but what is looked at."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    (folder / "package.json").write_text((ROOT / "package.json").read_text())
-    (folder / "requirements.txt").write_text("")
+    for name in ("package.json", "engines/cdktn/package.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text((ROOT / name).read_text())
+    (folder / engine().requirements).write_text("")
     return folder
 
 
 def test_the_pinned_command_line(root: Path) -> None:
-    assert look("cdktf").state == "ok"
-    assert look("cdktf", root) == Finding("fail", "missing, 0.21.0 is pinned", "make setup")
-    installed = root / "node_modules" / "cdktf-cli"
+    # CDK Terrain's wants a newer Node than all else does.
+    is_too_old = bool(missing_tools(node=engine().node))
+    assert look("command line").state == ("warn" if is_too_old else "ok")
+    name = engine().name
+    folder, package, version = {
+        "cdktf": ("", "cdktf-cli", "0.21.0"),
+        "cdktn": ("engines/cdktn", "cdktn-cli", "0.24.0"),
+    }[name]
+    assert look("command line", root) == Finding("fail", f"missing, {package} {version} is pinned", SETUP)
+    installed = root / folder / "node_modules" / package
     installed.mkdir(parents=True)
     (installed / "package.json").write_text(json.dumps({"version": "0.20.9"}))
-    assert look("cdktf", root) == Finding("fail", "0.20.9, 0.21.0 is pinned", "npm ci")
+    assert look("command line", root) == Finding(
+        "fail", f"{package} 0.20.9, {version} is pinned", f"npm ci --prefix ./{folder}"
+    )
 
 
 def test_packages_in_other_versions(root: Path) -> None:
     assert look("python packages").state == "ok"
-    (root / "requirements.txt").write_text(
+    (root / engine().requirements).write_text(
         "# by uv\n"
         "pydantic==1.0.0\n    # via modelyard\n"
         "not-installed-anywhere==2.0\n"
@@ -173,7 +189,7 @@ def test_packages_in_other_versions(root: Path) -> None:
     assert "pydantic 2" in finding.found
     assert "(pinned ==1.0.0), not-installed-anywhere missing (pinned ==2.0)" in finding.found
     assert "not-for-here" not in finding.found
-    assert finding.mend == "touch requirements.txt && make setup"
+    assert finding.mend == f"touch {engine().requirements} && {SETUP}"
 
 
 def test_folders_that_are_files(root: Path) -> None:
