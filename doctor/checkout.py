@@ -32,7 +32,7 @@ def checks(root: Path = ROOT) -> Iterator[Check]:
     yield Check(
         name="command line",
         group=GROUP,
-        about="That of the engine, CDKTF or CDK Terrain, is there in the version that is pinned; Node is new enough for it.",
+        about="The engine's is there, of CDKTF or CDK Terrain, as pinned; Node is new enough for it.",
         look=partial(_command_line, root),
     )
     yield Check(
