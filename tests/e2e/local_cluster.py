@@ -132,11 +132,16 @@ def kubectl(kubeconfig: str, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-def pod(kubeconfig: str) -> dict[str, Any]:
-    """The classifier's one Pod; another may still be ending beside it, of a version that is gone."""
+def pods_to_stay(kubeconfig: str) -> list[dict[str, Any]]:
+    """The classifier's Pods without those that are ending."""
     listed = json.loads(kubectl(kubeconfig, "get", "pods", "-n", "image-classifier", "-o", "json"))
-    (found,) = [each for each in listed["items"] if "deletionTimestamp" not in each["metadata"]]
-    return dict(found)
+    return [dict(each) for each in listed["items"] if "deletionTimestamp" not in each["metadata"]]
+
+
+def pod(kubeconfig: str) -> dict[str, Any]:
+    """The one of them."""
+    (found,) = pods_to_stay(kubeconfig)
+    return found
 
 
 def inside(kubeconfig: str, script: str) -> list[str]:

@@ -74,7 +74,7 @@ def routed(cluster: Cluster, echo: None, gateway: Gateway) -> Iterator[str]:
         # As ABTest does it: a route that comes before its pods are ready answers 503 until Traefik has heard of them.
         apply(cluster, route(80, 20))
         url = f"{gateway.url}echo"
-        wait_until("the route answers", lambda: asked(f"{url}/first")[0] == 200)
+        wait_until("both sides answer", lambda: set(answers(url, 20)) == {(200, side) for side in SIDES})
         yield url
     finally:
         for name in (OURS, OTHERS):

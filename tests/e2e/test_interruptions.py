@@ -14,7 +14,7 @@ import pytest
 from terraform_cli.call import terraform
 from tests.e2e.api_proxy import ApiProxy, api_proxy
 from tests.e2e.conftest import Proof
-from tests.e2e.local_cluster import Local, inside, kill, kubectl, pod, predict, steady_stream, wait_until
+from tests.e2e.local_cluster import Local, inside, kill, kubectl, pod, pods_to_stay, predict, steady_stream, wait_until
 
 
 def label(kubeconfig: str, environment: str) -> None:
@@ -237,7 +237,9 @@ def services(kubeconfig: str) -> list[str]:
 
 
 def ready(kubeconfig: str) -> bool:
-    return all(each["ready"] for each in pod(kubeconfig)["status"].get("containerStatuses", [{"ready": False}]))
+    found = pods_to_stay(kubeconfig)
+    containers = [each for one in found for each in one["status"].get("containerStatuses", [{"ready": False}])]
+    return len(found) == 1 and all(each["ready"] for each in containers)
 
 
 def ready_since(kubeconfig: str) -> datetime:
