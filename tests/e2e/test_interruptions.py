@@ -192,7 +192,8 @@ def test_a_deleted_pod_serves_until_its_successor_does(url: str, local: Local, k
 
 
 def test_a_pod_that_is_killed_comes_back_by_itself(url: str, local: Local, kubeconfig: str, proof: Proof) -> None:
-    (before,) = pods(kubeconfig)
+    wait_until("the pod is ready", lambda: ready(kubeconfig))
+    before = f"pod/{pod(kubeconfig)['metadata']['name']}"
     with steady_stream(url) as answers:
         kubectl(kubeconfig, "delete", "-n", "image-classifier", before, "--grace-period=0", "--force")
         wait_until("another pod is ready", lambda: ready(kubeconfig) and before not in pods(kubeconfig))
