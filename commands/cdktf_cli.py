@@ -7,14 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelyard.bindings import engine
+from modelyard.bindings import CDKTF as CDKTF_ENGINE
+from modelyard.bindings import Engine, engine
 
 from stacks.paths import ROOT
 
-CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
-_CDK_TERRAIN = ROOT / "engines" / "cdktn" / "node_modules" / ".bin" / "cdktn"
-
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def _program(of: Engine) -> Path:
+    return ROOT / of.folder / "node_modules" / ".bin" / of.name
+
+
+CDKTF = _program(CDKTF_ENGINE)
 
 
 def engine_cli() -> Path:
@@ -23,7 +28,7 @@ def engine_cli() -> Path:
     Raises:
         ConfigurationError: There is no engine.
     """
-    return {each.name: each for each in (CDKTF, _CDK_TERRAIN)}[engine().name]
+    return _program(engine())
 
 
 @dataclass

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from modelyard.bindings import CDK_TERRAIN, CDKTF, ENGINE, ENGINES, Engine, engine
+from modelyard.bindings import CDKTF, ENGINE, ENGINES, Engine, engine
 from modelyard.errors import ConfigurationError
 
 from packaging.requirements import Requirement
@@ -21,8 +21,6 @@ from stacks.paths import ROOT
 
 GROUP: Final = "this checkout"
 _SHOWN: Final = 5
-# Where it is pinned, and the name of its package.
-_COMMAND_LINES: Final = {CDKTF.name: ("", "cdktf-cli"), CDK_TERRAIN.name: ("engines/cdktn", "cdktn-cli")}
 # Where the commands write; a folder that is missing is made, where its parent lets them.
 _WRITTEN: Final = (".modelyard", ".rehearsal", "cdktf.out", "backups")
 
@@ -66,14 +64,14 @@ def _make_setup(wanted: Engine) -> str:
 
 def _command_line(root: Path) -> Finding:
     wanted = _engine()
-    folder, package = _COMMAND_LINES[wanted.name]
-    pinned = json.loads((root / folder / "package.json").read_text())["devDependencies"][package]
-    installed = root / folder / "node_modules" / package / "package.json"
+    folder, package = root / wanted.folder, f"{wanted.name}-cli"
+    pinned = json.loads((folder / "package.json").read_text())["devDependencies"][package]
+    installed = folder / "node_modules" / package / "package.json"
     if not installed.is_file():
         return fail(f"missing, {package} {pinned} is pinned", _make_setup(wanted))
     version = json.loads(installed.read_text())["version"]
     if version != pinned:
-        return fail(f"{package} {version}, {pinned} is pinned", f"npm ci --prefix ./{folder}")
+        return fail(f"{package} {version}, {pinned} is pinned", f"npm ci --prefix ./{wanted.folder}")
     if problem := tool_problem("node", told_version(("node", "--version")), wanted.node):
         return warn(
             f"{package} {version}: {problem.partition(': ')[0]}", "npx --package node@22 -c '…' for a single call"

@@ -58,7 +58,8 @@
 
   // Large estates have a field to find stacks by; tables and stacks show what holds every word of it.
   const field = document.getElementById("find");
-  const parts = [...document.querySelectorAll("main tbody tr, .stack")].map((element) => {
+  const searched = field ? document.querySelectorAll("main tbody tr, .stack") : [];
+  const parts = [...searched].map((element) => {
     const copy = element.cloneNode(true);
     // The cluster is needed by every service, and is none of them.
     for (const others of copy.querySelectorAll(".others")) others.remove();

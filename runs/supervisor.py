@@ -145,46 +145,43 @@ class Supervisor:
                 begun(process)
                 with call.log.open("rb") as tail:
                     tail.seek(begins)
-                    cut = self._wait(process, lambda: _tell(tail, progress))
+                    asked = self._watch(
+                        process.pid,
+                        lambda: process.poll() is None,
+                        look=lambda: _tell(tail, progress),
+                        seconds=self._stack_seconds,
+                    )
                     _tell(tail, progress)
                     tail.seek(begins)
                     printed = tail.read().decode(errors="replace")
             captured.seek(0)
             output = captured.read().decode(errors="replace")
+            cut = asked or ("killed" if process.returncode < 0 else "")
             return Ended(process.returncode, printed, output, cut, time.monotonic() - clock)
 
     def end(self, left: Left) -> None:
-        """Ends a Terraform that an interrupted run has left, as one of its own: asked first, killed after the grace."""
+        """Ends a Terraform that an interrupted run has left, as one of its own whose time is over."""
+        # It may end by itself in the moment before it is told to.
         with suppress(ProcessLookupError):
-            os.kill(left.pid, signal.SIGINT)
-            until = time.monotonic() + self._grace_seconds
-            while left.is_alive:
-                if time.monotonic() > until or self.interrupts > 1:
-                    os.killpg(left.pid, signal.SIGKILL)
-                time.sleep(_LOOK_SECONDS)
+            self._watch(left.pid, lambda: left.is_alive, look=lambda: None, seconds=0)
 
-    def _wait(self, process: psutil.Popen, look: Callable[[], None]) -> Cut:
-        """Until it has ended, by itself or because it had to."""
+    def _watch(self, pid: int, is_alive: Callable[[], bool], *, look: Callable[[], None], seconds: float) -> Cut:
+        """Until a process has ended: asked to when its time is over or the run interrupted, killed after the grace."""
         asked: Cut = ""
-        limit = time.monotonic() + self._stack_seconds
-        while process.poll() is None:
+        limit = time.monotonic() + seconds
+        while is_alive():
             look()
             now = time.monotonic()
             if asked and (now > limit or self.interrupts > 1):
-                _kill(process)
+                # With its plugins, which would not notice: the process leads a group of its own.
+                os.killpg(pid, signal.SIGKILL)
             elif not asked and (self.interrupts or now > limit):
                 asked = "interrupted" if self.interrupts else "timed out"
                 # Terraform lets the operations under way end, and saves its state.
-                process.send_signal(signal.SIGINT)
+                os.kill(pid, signal.SIGINT)
                 limit = now + self._grace_seconds
             time.sleep(_LOOK_SECONDS)
-        return asked or ("killed" if process.returncode < 0 else "")
-
-
-def _kill(process: psutil.Popen) -> None:
-    """With its plugins, which would not notice: the process leads a group of its own."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        return asked
 
 
 def _tell(tail: IO[bytes], progress: Callable[[str], None]) -> None:

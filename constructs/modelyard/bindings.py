@@ -30,12 +30,14 @@ class Engine:
         name: Of its Python package and of its command line.
         provider_prefix: How its Python packages of providers begin.
         requirements: The file of the repo that pins it.
+        folder: The folder of the repo, below its root, whose package.json pins its command line.
         node: The least version of Node that its command line runs on.
     """
 
     name: str
     provider_prefix: str
     requirements: str
+    folder: str
     node: tuple[int, int]
 
     def module(self, name: str) -> str:
@@ -48,8 +50,8 @@ class Engine:
         return name
 
 
-CDKTF: Final = Engine("cdktf", "cdktf_cdktf_provider_", "requirements.txt", node=(20, 0))
-CDK_TERRAIN: Final = Engine("cdktn", "cdktn_provider_", "requirements-cdktn.txt", node=(22, 19))
+CDKTF: Final = Engine("cdktf", "cdktf_cdktf_provider_", "requirements.txt", folder="", node=(20, 0))
+CDK_TERRAIN: Final = Engine("cdktn", "cdktn_provider_", "requirements-cdktn.txt", folder="engines/cdktn", node=(22, 19))
 ENGINES: Final = {each.name: each for each in (CDKTF, CDK_TERRAIN)}
 
 
