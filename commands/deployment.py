@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from modelyard.errors import ConfigurationError
 
@@ -33,6 +33,9 @@ from stacks.settings import CloudSettings, Settings
 from suspension.record import refuse_while_suspended
 from teardown.phases import phases
 from terraform_cli.call import terraform
+
+if TYPE_CHECKING:
+    from modelyard.serving.cluster import Cluster
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -118,6 +121,7 @@ class _Deployment:
                 tell=tell,
                 progress=lambda stack, line: status.update(escape(f"deploy {stack}: {line[:90]}")),
                 ended=show,
+                cluster=None if self.synthesis.rehearsal else self._cluster,
             )
         if said := failures(results, self.settings.name, more=self._of_pods):
             raise ConfigurationError(
@@ -127,6 +131,12 @@ class _Deployment:
             )
         count = sum(result.outcome == "done" for result in results.values())
         console.print(f"[bold green]deploy[/]: {count} stacks [dim]({time.monotonic() - clock:.0f} s)[/]")
+
+    def _cluster(self) -> "Cluster":
+        # Kubernetes' client takes a while to import, and is hardly ever needed.
+        from estate.cluster_access import cluster_of  # noqa: PLC0415 - see above
+
+        return cluster_of(self.synthesis)
 
     def _of_pods(self, stack: str) -> str:
         """What the pods of a service say themselves, where this machine's kubeconfig leads to them."""

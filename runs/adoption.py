@@ -30,7 +30,7 @@ def take_over(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | N
 
     Args:
         terraform: In the stack's folder.
-        refused: What could not be made, by address; None for all that the stack would make.
+        refused: What could not be made, by address; None for all that the stack would make, to be destroyed then.
         is_cut_off: Whether a run of ours is known to have been cut off on this stack: then what carries no marks of an
             owner is taken for ours too.
 
@@ -44,7 +44,7 @@ def take_over(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | N
     while True:
         before = len(taken)
         for each in look(terraform, refused):
-            if why := _why_not(each, is_cut_off=is_cut_off):
+            if why := _why_not(each, is_cut_off=is_cut_off, is_to_go=refused is None):
                 # Where it is only looked for what may be left over, somebody else's is no hindrance.
                 if refused is None:
                     continue
@@ -59,7 +59,7 @@ def take_over(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | N
         return taken
 
 
-def _why_not(found: Found, *, is_cut_off: bool) -> str:
+def _why_not(found: Found, *, is_cut_off: bool, is_to_go: bool) -> str:
     """Says why it is not taken over by itself; empty if it is."""
     if found.is_marked_as_ours is False:
         return (
@@ -67,11 +67,12 @@ def _why_not(found: Found, *, is_cut_off: bool) -> str:
             "somebody else's\n  mend: remove it, or choose another name"
         )
     if found.is_marked_as_ours is None and not is_cut_off:
-        return (
+        return why_unfit(found) or (
             f"{found} is there already, and does not tell whose it is\n"
             "  mend: if it is this environment's, `modelyard adopt ENV` takes it over; else choose another name"
         )
-    return why_unfit(found)
+    # Helm uninstalls also what it has not installed to the end.
+    return "" if is_to_go and found.type == "helm_release" else why_unfit(found)
 
 
 def why_unfit(found: Found) -> str:

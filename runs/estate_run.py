@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelyard.errors import ConfigurationError
 
@@ -20,6 +21,9 @@ from runs.patient_terraform import PatientTerraform
 from runs.results import Limits, RunInterruptedError, StackResult, Verb
 from runs.stack_run import StackRun
 from runs.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from modelyard.serving.cluster import Cluster
 
 __all__ = ["Limits", "RunInterruptedError", "StackResult", "run"]
 
@@ -38,6 +42,7 @@ def run(
     place: Path,
     tell: Callable[[str, str], None],
     extra: Callable[[str], Sequence[str]] = lambda _: (),
+    cluster: Callable[[], "Cluster"] | None = None,
     progress: Callable[[str, str], None] = lambda _, __: None,
     ended: Callable[[StackResult], None] = lambda _: None,
 ) -> dict[str, StackResult]:
@@ -53,6 +58,8 @@ def run(
         tell: Called with a stack's id (empty for none) and what a person should know: waits, repetitions, what an
             interrupted run has left. From any thread, as `progress` and `ended`.
         extra: More arguments of apply and destroy for a stack's id, for example `-target=…`.
+        cluster: Gives the environment's cluster, where Helm forgets what was cut off; without it, a person has to see
+            to that.
         progress: Called with a stack's id and each line that Terraform prints.
         ended: Called with each stack's result as soon as there is one.
 
@@ -68,7 +75,7 @@ def run(
     ) as terraform_for:
         order = _order(verb, estate, wanted)
         supervisor = terraform_for.supervisor
-        work = lambda id_: StackRun(verb, terraform_for(id_), tuple(extra(id_))).result()  # noqa: E731 - one line
+        work = lambda id_: StackRun(verb, terraform_for(id_), tuple(extra(id_)), cluster).result()  # noqa: E731 - one line
         results = _in_order(order, work, ended, lambda: bool(supervisor.interrupts))
     if supervisor.interrupts:
         raise RunInterruptedError(results)

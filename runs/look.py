@@ -83,6 +83,11 @@ def look(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | None) 
     return _present(terraform, wanted)
 
 
+def planned(terraform: PatientTerraform) -> list[Change]:
+    """What the stack would change, as Terraform's plan has it. Raises AdoptionError."""
+    return _plan(terraform, {})
+
+
 def _present(terraform: PatientTerraform, wanted: Mapping[str, str]) -> list[Found]:
     """Those of the wanted ids (by address) that are there."""
     if not wanted:

@@ -2,18 +2,26 @@
 
 import json
 import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from modelyard.errors import ConfigurationError
 
 from estate.torn_state import mend
 from runs.adoption import conflicting, take_over
 from runs.diagnostics import errors
 from runs.errored_state import why_unfit
+from runs.helm_records import forget_cut_off, refused
 from runs.journal import Call
-from runs.look import IMPORTS, AdoptionError
+from runs.look import IMPORTS, AdoptionError, planned
+from runs.orphans import end_orphans
 from runs.patient_terraform import PatientTerraform, StackFailedError, said
 from runs.results import Limits, StackResult, Verb
+
+if TYPE_CHECKING:
+    from modelyard.serving.cluster import Cluster
 
 _OPTIONS = ("-auto-approve", "-input=false")
 # How the backends say that there is no store any more: a destroyed environment's states went with it.
@@ -28,11 +36,13 @@ class StackRun:
         verb: What is done with it.
         terraform: In the stack's folder.
         extra: More arguments for apply or destroy.
+        cluster: Gives the cluster of the stack's Helm releases; None where it has none.
     """
 
     verb: Verb
     terraform: PatientTerraform
     extra: tuple[str, ...] = ()
+    cluster: Callable[[], "Cluster"] | None = None
 
     def result(self) -> StackResult:
         """Does it; what Terraform, the cloud or another run refuses is in the result."""
@@ -62,7 +72,10 @@ class StackRun:
         return True
 
     def _wait_for_survivor(self) -> None:
-        """Of an interrupted run Terraform may be left: what still works is waited for, what hangs is ended."""
+        """Of an interrupted run Terraform may be left: what still works is waited for, what hangs is ended.
+
+        So are the plugins of one that is dead: nobody would note what they make.
+        """
         terraform, limits = self.terraform, self.terraform.limits
         until = time.monotonic() + limits.lock_wait_seconds
         told = False
@@ -82,6 +95,8 @@ class StackRun:
                 terraform.tell(f"waits for an interrupted run's Terraform, process {survivor.pid}")
                 told = True
             terraform.supervisor.pause(0.5)
+        if ended := end_orphans(terraform.stack.folder, terraform.journal.calls(terraform.stack.id)):
+            terraform.tell(f"ended what a killed Terraform had left at work: {_processes(ended)}")
 
     def _prepare(self) -> bool:
         """Gives False where the states' store does not exist, which only a destroy takes."""
@@ -120,14 +135,31 @@ class StackRun:
             ended = self.terraform.call(self.verb, *_OPTIONS, *self.extra)
             if ended.is_good:
                 return
-            found = conflicting(errors(ended.printed)) if self.verb == "apply" and not ended.cut else {}
-            if not found:
-                raise StackFailedError(said(ended, self.terraform.limits))
+            failures = errors(ended.printed) if self.verb == "apply" and not ended.cut else []
             try:
-                taken = take_over(self.terraform, found, is_cut_off=self._is_cut_off)
-            except AdoptionError as error:
+                if self._forget_cut_off(refused(failures)):
+                    continue
+                if found := conflicting(failures):
+                    self._note(take_over(self.terraform, found, is_cut_off=self._is_cut_off))
+                    continue
+            except (AdoptionError, ConfigurationError) as error:
                 raise StackFailedError(f"{said(ended, self.terraform.limits)}\n\n{error}") from error
-            self._note(taken)
+            raise StackFailedError(said(ended, self.terraform.limits))
+
+    def _forget_cut_off(self, releases: Collection[str]) -> bool:
+        """Gives whether Helm has forgotten something of these, so that it may be asked again."""
+        if not (releases and self.cluster and self._is_cut_off):
+            return False
+        cluster, forgotten = self.cluster(), False
+        for change in planned(self.terraform):
+            if change["address"] not in releases:
+                continue
+            namespace, name = (change["change"]["after"][key] for key in ("namespace", "name"))
+            is_known = change["change"]["actions"] != ["create"]
+            for status in forget_cut_off(cluster, namespace, name, is_known=is_known):
+                forgotten = True
+                self.terraform.tell(f"was cut off, and is begun again: the Helm release {namespace}/{name}, {status}")
+        return forgotten
 
     @property
     def _is_cut_off(self) -> bool:
@@ -146,6 +178,10 @@ class StackRun:
     def _note(self, taken: list[str]) -> None:
         for address in taken:
             self.terraform.tell(f"was there already, and is ours: taken over, {address}")
+
+
+def _processes(pids: Sequence[int]) -> str:
+    return f"process{'es' if len(pids) > 1 else ''} {', '.join(map(str, pids))}"
 
 
 def _still_at_work(survivor: Call, limits: Limits) -> str:

@@ -157,6 +157,9 @@ class Supervisor:
             captured.seek(0)
             output = captured.read().decode(errors="replace")
             cut = asked or ("killed" if process.returncode < 0 else "")
+            if cut == "killed":
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
             return Ended(process.returncode, printed, output, cut, time.monotonic() - clock)
 
     def end(self, left: Left) -> None:
@@ -173,7 +176,7 @@ class Supervisor:
             look()
             now = time.monotonic()
             if asked and (now > limit or self.interrupts > 1):
-                # With its plugins, which would not notice: the process leads a group of its own.
+                # With its plugins, which would not notice (runs/orphans.py): the process leads a group of its own.
                 os.killpg(pid, signal.SIGKILL)
             elif not asked and (self.interrupts or now > limit):
                 asked = "interrupted" if self.interrupts else "timed out"

@@ -125,6 +125,10 @@ def its_terraform(estates: Estates) -> psutil.Process:
     return psutil.Process(int(pids.read_text().split()[-1]))
 
 
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def outcomes(results: dict[str, StackResult]) -> dict[str, str]:
     return {id_: result.outcome for id_, result in results.items()}
 
@@ -225,7 +229,7 @@ def test_what_a_killed_run_has_left_hanging_is_told_and_ended_when_its_time_is_o
     time.sleep(max(0, terraform.create_time() + limit - time.time()))
     done = estates.run("apply", estate, Limits(stack_seconds=limit, grace_seconds=1))
 
-    assert not terraform.is_running() or terraform.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(terraform)
     assert any(f"ends an interrupted run's Terraform, process {terraform.pid}" in line for line in estates.told)
     assert set(outcomes(done).values()) == {"done"}
     assert estates.order == ["base", "top"]
@@ -234,13 +238,38 @@ def test_what_a_killed_run_has_left_hanging_is_told_and_ended_when_its_time_is_o
 def test_a_killed_terraform_is_told_and_the_next_run_continues(estates: Estates) -> None:
     estate = estates.write(base=("", WAITS), top=("base", STAMP))
     with estates.elsewhere("apply") as running:
-        its_terraform(estates).kill()
+        terraform = its_terraform(estates)
+        (started,) = terraform.children()
+        terraform.kill()
         printed = running.communicate()[0]
+    assert has_ended(started), "it would go on beside the next run"
     (estates.folder / "go_on").touch()
 
     assert "base failed Terraform was killed from outside (signal 9)" in printed
     assert "top not begun" in printed
     assert set(outcomes(estates.run("apply", estate)).values()) == {"done"}
+
+
+def test_what_a_killed_terraform_had_started_is_ended_by_the_next_run(estates: Estates) -> None:
+    """As its plugins: they do not notice."""
+    estate = estates.write(base=("", WAITS))
+    with estates.elsewhere("apply") as killed:
+        terraform = its_terraform(estates)
+        (left,) = terraform.children()
+        killed.kill()
+        killed.communicate()
+    terraform.kill()
+    wait_until(lambda: not terraform.is_running())
+    assert left.is_running()
+    (estates.folder / "go_on").touch()
+    left.suspend()
+
+    done = estates.run("apply", estate)
+
+    assert has_ended(left)
+    (told,) = [line for line in estates.told if "what a killed Terraform had left at work" in line]
+    assert str(left.pid) in told
+    assert outcomes(done) == {"base": "done"}
 
 
 def test_ctrl_c_lets_terraform_end_what_it_is_at(estates: Estates) -> None:

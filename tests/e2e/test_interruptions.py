@@ -8,6 +8,7 @@ from pathlib import Path
 
 from modelyard.pods import DRAIN_SECONDS
 
+import psutil
 import pytest
 
 from terraform_cli.call import terraform
@@ -165,9 +166,12 @@ def test_a_terraform_that_is_killed_is_told_of_and_the_next_deploy_continues(
     with local.modelyard_under_way("up", "local") as running:
         wait_until("a new pod", lambda: set(pods(kubeconfig)) - set(before), seconds=120)
         (its_terraform,) = [each for each in running.children() if each.name() == "terraform"]
+        plugins = its_terraform.children()
         its_terraform.kill()
         _, errors = running.communicate(timeout=300)
     assert running.returncode == 1
+    assert plugins
+    assert not [each for each in plugins if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
     assert "Traceback" not in errors
 
     again = local.modelyard("up", "local")

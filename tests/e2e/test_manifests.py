@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,33 +229,95 @@ def test_a_first_release_that_fails_leaves_neither_objects_nor_a_name_in_use(dep
     assert deployed.names(TRIALS) == ["a", "b", "first"]
 
 
+def kill_a_deploy(node: Node, step: str) -> None:
+    """While Helm is at the first step of the release `killed`, or at another one."""
+    first = trial("first", literals=LITERALS)
+    if step == "upgrade":
+        node.up(first, more={"killed": [trial("a")]})
+    write(node.checkout, first, more={"killed": [trial("a"), deployment(replicas=1)]})
+    with node.modelyard_under_way("up", "local") as running:
+        wait_until("there is a Deployment", lambda: node.names("deployments"))
+        kill(running)
+
+
+GOOD = {"killed": [trial("a"), trial("b"), deployment(replicas=0)]}
+
+
+@pytest.mark.parametrize("step", ["install", "upgrade"])
+def test_a_deploy_killed_while_helm_worked_is_continued_by_the_next(deployed: Node, step: str, proof: Proof) -> None:
+    first = trial("first", literals=LITERALS)
+    kill_a_deploy(deployed, step)
+    write(deployed.checkout, first, more=GOOD)
+
+    again = deployed.modelyard("up", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert f"is begun again: the Helm release {NAMESPACE}/killed, pending-{step}" in again.stdout
+    assert deployed.names(TRIALS) == ["a", "b", "first"]
+    assert "No changes" in deployed.plan()
+    deployed.up(first)
+    assert (deployed.names(TRIALS), deployed.names("deployments")) == (["first"], [])
+    proof(f"a deploy killed in the middle of Helm's {step}: continued by the next one, second plan empty")
+
+
+def test_a_deploy_killed_while_helm_removed_a_release_is_continued_by_the_next(deployed: Node, proof: Proof) -> None:
+    first, held = trial("first", literals=LITERALS), trial("held")
+    held["metadata"]["finalizers"] = [f"{GROUP}/held"]
+    deployed.up(first, more={"killed": [held, trial("a")]})
+    write(deployed.checkout, first)
+    with deployed.modelyard_under_way("up", "local") as running:
+        wait_until("something is to go", lambda: "deletionTimestamp" in deployed.get(TRIALS, "held")["metadata"])
+        kill(running)
+    released = json.dumps({"metadata": {"finalizers": None}})
+    deployed.kubectl("patch", "-n", NAMESPACE, TRIALS, "held", "--type=merge", f"--patch={released}")
+    write(deployed.checkout, first, more={"killed": [trial("held"), trial("a")]})
+
+    again = deployed.modelyard("up", "local")
+
+    assert again.returncode == 0, again.stderr
+    assert f"is begun again: the Helm release {NAMESPACE}/killed, uninstalling" in again.stdout
+    assert deployed.names(TRIALS) == ["a", "first", "held"]
+    assert "No changes" in deployed.plan()
+    deployed.up(first)
+    assert deployed.names(TRIALS) == ["first"]
+    proof("a deploy killed while Helm removed a release: the next one brings it back, another one removes it")
+
+
+@pytest.mark.parametrize("step", ["install", "upgrade"])
+def test_a_teardown_after_a_deploy_killed_while_helm_worked_leaves_nothing(
+    deployed: Node, step: str, proof: Proof
+) -> None:
+    kill_a_deploy(deployed, step)
+
+    done = deployed.modelyard("teardown", "local")
+
+    assert done.returncode == 0, done.stderr
+    assert f"namespace/{NAMESPACE}" not in deployed.kubectl("get", "namespaces", "-o", "name").split()
+    assert TRIALS not in deployed.kubectl("get", "crd", "-o", "name")
+    proof(f"a deploy killed in the middle of Helm's {step}: a teardown leaves nothing of it")
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [("install", "cannot re-use a name that is still in use"), ("upgrade", "another operation (install/upgrade/")],
 )
-def test_a_killed_deploy_is_mended_by_the_documented_command(
+def test_one_killed_on_another_machine_is_mended_by_the_documented_command(
     deployed: Node, step: str, message: str, proof: Proof
 ) -> None:
     first = trial("first", literals=LITERALS)
-    if step == "upgrade":
-        deployed.up(first, more={"killed": [trial("a")]})
-    write(deployed.checkout, first, more={"killed": [trial("a"), deployment(replicas=1)]})
-    with deployed.modelyard_under_way("up", "local") as running:
-        wait_until("there is a Deployment", lambda: deployed.names("deployments"))
-        kill(running)
+    kill_a_deploy(deployed, step)
+    shutil.rmtree(deployed.checkout / ".modelyard" / "local" / "runs")
 
-    good = {"killed": [trial("a"), trial("b"), deployment(replicas=0)]}
-    assert message in deployed.refused(first, more=good)
+    assert message in deployed.refused(first, more=GOOD)
     documented = (deployed.checkout / "docs" / "manifests.md").read_text()
     command = re.findall(rf"`{re.escape(message)}.*?^(kubectl .*?)$", documented, re.MULTILINE | re.DOTALL)[0]
     command = command.replace("NAMESPACE", NAMESPACE).replace("RELEASE", "killed")
     assert deployed.kubectl(*shlex.split(command)[1:]).count("deleted") == 1
 
-    deployed.up(first, more=good)
+    deployed.up(first, more=GOOD)
     assert deployed.names(TRIALS) == ["a", "b", "first"]
     deployed.up(first)
-    assert (deployed.names(TRIALS), deployed.names("deployments")) == (["first"], [])
-    proof(f"a deploy killed in the middle of Helm's {step} is mended by one documented command")
+    proof(f"a deploy killed elsewhere in the middle of Helm's {step} is mended by one documented command")
 
 
 def test_who_loses_the_last_release_loses_its_objects_and_may_have_it_again(deployed: Node, proof: Proof) -> None:
