@@ -8,7 +8,8 @@ Sources, besides the providers' own texts (hashicorp/google 6.50, azurerm 4.55, 
 - https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling for 429, and
   https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-another-operation-in-progress.
 - k8s.io/apimachinery/pkg/api/errors: `IsTooManyRequests`, `IsServerTimeout`, `IsInternalError`; etcd's
-  api/v3rpc/rpctypes/error.go: `etcdserver: leader changed`, `request timed out`.
+  api/v3rpc/rpctypes/error.go: `etcdserver: leader changed`, `request timed out`;
+  k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle: `because it is being terminated`.
 
 Helm's `another operation (install/upgrade/rollback) is in progress` is not one: the record of a killed run says so for
 ever.
@@ -64,7 +65,10 @@ _KUBERNETES = (
     r"Timeout: request did not complete within requested timeout",
     r"the object has been modified; please apply your changes to the latest version",
 )
-_PASSING = re.compile("|".join([*_CONNECTION, *_STATUS, *_GOOGLE, *_AZURE, *_KUBERNETES]), re.IGNORECASE)
+# A namespace that still goes, after a teardown that was cut off: nothing is made in it.
+_REFUSED = (r"because it is being terminated",)
+_LOSING = re.compile("|".join([*_CONNECTION, *_STATUS, *_GOOGLE, *_AZURE, *_KUBERNETES]), re.IGNORECASE)
+_REFUSING = re.compile("|".join(_REFUSED), re.IGNORECASE)
 _LASTING = re.compile(r"another operation \(install/upgrade/rollback\) is in progress", re.IGNORECASE)
 
 
@@ -75,8 +79,12 @@ def is_transient(errors: Sequence[Diagnostic]) -> bool:
 
 def lost_an_answer(errors: Sequence[Diagnostic]) -> bool:
     """Whether a request may have done its work although it failed: what it made can be there already the next time."""
-    return any(_passes(error.words) for error in errors)
+    return any(_may_be_done(error.words) for error in errors)
 
 
 def _passes(words: str) -> bool:
-    return bool(_PASSING.search(words)) and not _LASTING.search(words)
+    return _may_be_done(words) or bool(_REFUSING.search(words))
+
+
+def _may_be_done(words: str) -> bool:
+    return bool(_LOSING.search(words)) and not _LASTING.search(words)

@@ -23,7 +23,7 @@ from runs.import_ids import TYPES, import_id
 from runs.journal import Call, Journal, OtherRunError, me
 from runs.look import Found
 from runs.stale_locks import why_not_ours
-from runs.transient import is_transient
+from runs.transient import is_transient, lost_an_answer
 from stacks.environments import load_cloud_settings
 from stacks.settings import GithubSettings
 from terraform_cli.locks import Lock
@@ -70,6 +70,14 @@ LASTING = [
 @pytest.mark.parametrize("text", PASSING)
 def test_what_passes_by_itself_is_tried_again(text: str) -> None:
     assert is_transient([Diagnostic(text, "")])
+
+
+def test_what_is_refused_for_a_while_has_made_nothing() -> None:
+    going = 'configmaps "a" is forbidden: unable to create new content in namespace b because it is being terminated'
+
+    assert is_transient([Diagnostic(f"Error: {going}", "")])
+    assert not lost_an_answer([Diagnostic(f"Error: {going}", "")])
+    assert lost_an_answer([Diagnostic(PASSING[0], "")])
 
 
 @pytest.mark.parametrize("text", LASTING)

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,17 @@ class Node(Local):
     def get(self, kind: str, name: str) -> Manifest:
         return dict(json.loads(self.kubectl("get", "-n", NAMESPACE, kind, name, "-o", "json")))
 
+    def release(self, kind: str, name: str) -> None:
+        """Takes the finalizers away that keep an object from going."""
+        without = json.dumps({"metadata": {"finalizers": None}})
+        self.kubectl("patch", "-n", NAMESPACE, kind, name, "--type=merge", f"--patch={without}")
+
+    def written(self, manifest: Manifest) -> str:
+        """The path of a file with it."""
+        file = self.checkout / "manifest.json"
+        file.write_text(json.dumps(manifest))
+        return str(file)
+
     def names(self, kind: str) -> list[str]:
         return self.kubectl("get", kind, "-n", NAMESPACE, "-o", "jsonpath={.items[*].metadata.name}").split()
 
@@ -268,8 +280,7 @@ def test_a_deploy_killed_while_helm_removed_a_release_is_continued_by_the_next(d
     with deployed.modelyard_under_way("up", "local") as running:
         wait_until("something is to go", lambda: "deletionTimestamp" in deployed.get(TRIALS, "held")["metadata"])
         kill(running)
-    released = json.dumps({"metadata": {"finalizers": None}})
-    deployed.kubectl("patch", "-n", NAMESPACE, TRIALS, "held", "--type=merge", f"--patch={released}")
+    deployed.release(TRIALS, "held")
     write(deployed.checkout, first, more={"killed": [trial("held"), trial("a")]})
 
     again = deployed.modelyard("up", "local")
@@ -281,6 +292,24 @@ def test_a_deploy_killed_while_helm_removed_a_release_is_continued_by_the_next(d
     deployed.up(first)
     assert deployed.names(TRIALS) == ["first"]
     proof("a deploy killed while Helm removed a release: the next one brings it back, another one removes it")
+
+
+def test_what_is_wanted_again_while_its_namespace_still_goes_comes_back(deployed: Node, proof: Proof) -> None:
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": [f"{GROUP}/held"]}}
+    deployed.kubectl("apply", "-n", NAMESPACE, "-f", deployed.written(held))
+    with deployed.modelyard_under_way("teardown", "local") as running:
+        wait_until("it goes", lambda: "Terminating" in deployed.kubectl("get", "namespace", NAMESPACE))
+        kill(running)
+    with deployed.modelyard_under_way("up", "local") as running:
+        time.sleep(10)
+        deployed.release("configmap", "held")
+        printed, errors = running.communicate(timeout=300)
+
+    assert running.returncode == 0, errors
+    assert "tries again in" in printed
+    assert deployed.names(TRIALS) == ["first"]
+    assert "No changes" in deployed.plan()
+    proof("a teardown killed while the namespace went: the next deploy waits for that, and makes it anew")
 
 
 @pytest.mark.parametrize("step", ["install", "upgrade"])
