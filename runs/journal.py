@@ -24,6 +24,8 @@ _KEPT_RUNS = 20
 # The start of a process is known to a hundredth of a second, by a clock that may be set in between.
 _SAME_START_SECONDS = 2
 _LOOK_SECONDS = 0.5
+# Locks and Helm's records are dated in whole seconds, and a process is a moment older than the first that it takes.
+_DATED_SECONDS = 1.5
 
 
 @dataclass
@@ -54,6 +56,14 @@ class Call:
     def is_alive(self) -> bool:
         """Whether that very process still runs."""
         return _is_alive(self.pid, self.started)
+
+    def may_have_left(self, since: float) -> bool:
+        """Whether something that says since when it is there (seconds since 1970) may be left of it.
+
+        It ran at that time, and did not see to its end that all it had begun was completed.
+        """
+        ran = self.started - _DATED_SECONDS <= since <= (self.ended or since)
+        return ran and (self.ended is None or self.is_cut)
 
 
 @dataclass

@@ -151,12 +151,13 @@ class StackRun:
         if not (releases and self.cluster and self._is_cut_off):
             return False
         cluster, forgotten = self.cluster(), False
+        calls = self.terraform.journal.calls(self.terraform.stack.id)
         for change in planned(self.terraform):
             if change["address"] not in releases:
                 continue
             namespace, name = (change["change"]["after"][key] for key in ("namespace", "name"))
             is_known = change["change"]["actions"] != ["create"]
-            for status in forget_cut_off(cluster, namespace, name, is_known=is_known):
+            for status in forget_cut_off(cluster, namespace, name, is_known=is_known, calls=calls):
                 forgotten = True
                 self.terraform.tell(f"was cut off, and is begun again: the Helm release {namespace}/{name}, {status}")
         return forgotten

@@ -7,9 +7,6 @@ import psutil
 from runs.journal import Call, me
 from terraform_cli.locks import Backend, Lock, may_hold
 
-# Locks are dated in whole seconds, and a process is a moment older than the lock that it takes.
-_SECONDS = 1.5
-
 
 def why_not_ours(lock: Lock, backend: Backend, calls: Iterable[Call]) -> str:
     """Says why a lock must stay; empty if it is the one that a dead Terraform of ours has left.
@@ -23,7 +20,7 @@ def why_not_ours(lock: Lock, backend: Backend, calls: Iterable[Call]) -> str:
         return "a file's lock goes with the Terraform that holds it: that one still runs"
     if lock.who != me():
         return f"it is not {me()}'s"
-    ours = [call for call in calls if _may_have_taken(call, lock)]
+    ours = [call for call in calls if call.may_have_left(lock.since.timestamp())]
     if not ours:
         return "no run of this checkout has taken it"
     if any(call.is_alive for call in ours):
@@ -31,10 +28,3 @@ def why_not_ours(lock: Lock, backend: Backend, calls: Iterable[Call]) -> str:
     if any(may_hold(process, backend) for process in psutil.process_iter()):
         return "a Terraform on this machine is at work on this state"
     return ""
-
-
-def _may_have_taken(call: Call, lock: Lock) -> bool:
-    """Whether it ran when the lock was taken, and did not see to its end that the lock was given back."""
-    since = lock.since.timestamp()
-    is_then = call.started - _SECONDS <= since <= (call.ended or since)
-    return is_then and (call.ended is None or call.is_cut)
