@@ -339,8 +339,8 @@ def test_one_killed_on_another_machine_is_mended_by_the_documented_command(
         shutil.rmtree(deployed.checkout / ".modelyard" / "local" / "runs")
     else:
         # Something was cut off here as well, but nothing was at work when Helm wrote that.
-        dated = "createdAt=1700000000"
-        deployed.kubectl("label", "secrets", "-n", NAMESPACE, "-l", "name=killed", dated, "--overwrite")
+        dated = ["createdAt=1700000000", "modifiedAt=1700000000"]
+        deployed.kubectl("label", "secrets", "-n", NAMESPACE, "-l", "name=killed", *dated, "--overwrite")
 
     assert message in deployed.refused(first, more=GOOD)
     documented = (deployed.checkout / "docs" / "manifests.md").read_text()
