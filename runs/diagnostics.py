@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 _WITH = re.compile(r"^\s+with ([^\s,]+),$", re.MULTILINE)
+# `with ADDRESS,`, `on FILE line N, in …:` and the line itself.
+_WHERE = re.compile(r"^\s+(?:with |on |\d+:).*$", re.MULTILINE)
 _BEGINS = re.compile(r"^(?=Error: )", re.MULTILINE)
 _WARNING = re.compile(r"^Warning: ", re.MULTILINE)
 
@@ -24,6 +26,11 @@ class Diagnostic:
     def words(self) -> str:
         """The text in one line: Terraform wraps it where it likes."""
         return " ".join(self.text.split())
+
+    @property
+    def gist(self) -> str:
+        """The same without where it is in the configuration."""
+        return " ".join(_WHERE.sub("", self.text).split())
 
 
 def errors(printed: str) -> list[Diagnostic]:

@@ -103,7 +103,7 @@ class PatientTerraform:
                 return ended
             wait = _FIRST_BACKOFF_SECONDS * 4 ** (self.limits.retries - left)
             left -= 1
-            self.tell(f"tries again in {wait:.0f} s: {found[0].words[:160]}")
+            self.tell(f"tries again in {wait:.0f} s: {found[0].gist[:240]}")
             self.supervisor.pause(wait)
 
     def prepare(self) -> None:

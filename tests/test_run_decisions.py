@@ -92,6 +92,8 @@ def test_errors_are_told_apart_and_have_the_resources_address() -> None:
     assert set(conflicting([bucket, network])) == {"google_storage_bucket.state"}
     assert is_transient([network])
     assert "something else" not in network.text
+    assert bucket.gist.startswith("Error: googleapi: Error 409: Your previous request to create the named bucket")
+    assert bucket.gist.endswith("you already own it., conflict")
 
 
 @given(st.text())
