@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from services.fashion_mnist.tests.images import make_images
 from terraform_cli.call import terraform
+from tests.docs.session import type_in
 from tests.e2e.clusters import Cluster
 from tests.e2e.conftest import Proof
 from tests.e2e.disks import disk
@@ -121,6 +122,13 @@ def test_serve_puts_a_model_into_the_namespace(url: str, kubeconfig_of_a_person:
 
     np.testing.assert_array_equal(endpoint.predict(rows, method="predict_proba"), model.predict_proba(rows))
     proof(f"serve() into the namespace that Terraform made: {endpoint!r}, 150 answers bit for bit as in memory")
+
+
+def test_who_may_is_said_by_the_documented_command(url: str, fashion: Local, kubeconfig: str, tmp_path: Path) -> None:
+    type_in(__file__, "docs/serving.md", fashion.checkout, fashion.variables, tmp_path)
+
+    asked_for = ["--as", "somebody", "--as-group", "data-scientists@example.com", "-n", NAMESPACE]
+    assert kubectl(kubeconfig, "auth", "can-i", "create", "inferenceservices", *asked_for).strip() == "yes"
 
 
 def test_a_declared_model_that_does_not_load_fails_the_deploy_and_leaves_the_former_one(
