@@ -27,7 +27,8 @@ def end_orphans(folder: Path, calls: Collection[Call]) -> list[int]:
     dead = {call.pid for call in calls if (call.ended is None or call.is_cut) and not _has_leader(call.pid)}
     found = list(_members(dead, folder)) if dead else []
     for process in found:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(found, timeout=10)
     return sorted(process.pid for process in found)
 
