@@ -55,7 +55,8 @@ class Call:
     @property
     def is_alive(self) -> bool:
         """Whether that very process still runs."""
-        return _is_alive(self.pid, self.started)
+        start = start_of(self.pid)
+        return start is not None and abs(start - self.started) < _SAME_START_SECONDS
 
     def may_have_left(self, since: float) -> bool:
         """Whether something that says since when it is there (seconds since 1970) may be left of it.
@@ -216,14 +217,13 @@ def _take(file: IO[str]) -> bool:
     return True
 
 
-def _is_alive(pid: int, started: float) -> bool:
+def start_of(pid: int) -> float | None:
+    """When the process of that number began, seconds since 1970; None if there is none that still runs."""
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return abs(process.create_time() - started) < _SAME_START_SECONDS
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
     except psutil.NoSuchProcess:
-        return False
+        return None
 
 
 def _read(file: Path) -> Run | None:

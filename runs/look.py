@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from runs.diagnostics import Diagnostic, errors
@@ -21,6 +22,7 @@ _TOLD_GUID = re.compile(r"(?:existing role assignment is|RoleDefinitionId:?) ([0
 _ABSENT = re.compile(r'existing object to "([^"]+)"')
 
 _NOT_FOUND = re.compile(r"\b404\b|not found|cannot find|does not exist", re.IGNORECASE)
+_NO_IMPORTS: Mapping[str, str] = MappingProxyType({})
 
 Change = dict[str, Any]
 
@@ -75,7 +77,7 @@ def look(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | None) 
     """
     wanted = {
         change["address"]: id_
-        for change in _plan(terraform, {})
+        for change in planned(terraform)
         if change["change"]["actions"] == ["create"]
         and (refused is None or change["address"] in refused)
         and (id_ := _id(terraform, change, refused or {}))
@@ -83,17 +85,12 @@ def look(terraform: PatientTerraform, refused: Mapping[str, Diagnostic] | None) 
     return _present(terraform, wanted)
 
 
-def planned(terraform: PatientTerraform) -> list[Change]:
-    """What the stack would change, as Terraform's plan has it. Raises AdoptionError."""
-    return _plan(terraform, {})
-
-
 def _present(terraform: PatientTerraform, wanted: Mapping[str, str]) -> list[Found]:
     """Those of the wanted ids (by address) that are there."""
     if not wanted:
         return []
     try:
-        changes = {change["address"]: change for change in _plan(terraform, wanted)}
+        changes = {change["address"]: change for change in planned(terraform, wanted)}
     except _AbsentError as error:
         return _present(terraform, {at: id_ for at, id_ in wanted.items() if at not in error.addresses})
     except AdoptionError as error:
@@ -115,8 +112,12 @@ class _AbsentError(Exception):
         self.addresses = addresses
 
 
-def _plan(terraform: PatientTerraform, imports: Mapping[str, str]) -> list[Change]:
-    """The changes planned with these imports; raises _AbsentError if some are of nothing."""
+def planned(terraform: PatientTerraform, imports: Mapping[str, str] = _NO_IMPORTS) -> list[Change]:
+    """What the stack would change, with these imports (ids by address) before.
+
+    Raises:
+        AdoptionError: Terraform cannot plan; _AbsentError if some imports are of nothing.
+    """
     folder = terraform.stack.folder
     blocks = folder / IMPORTS
     try:

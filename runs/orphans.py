@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from runs.journal import Call
+from runs.journal import Call, start_of
 
 
 def end_orphans(folder: Path, calls: Collection[Call]) -> list[int]:
@@ -24,21 +24,14 @@ def end_orphans(folder: Path, calls: Collection[Call]) -> list[int]:
     Returns:
         Their numbers.
     """
-    dead = {call.pid for call in calls if (call.ended is None or call.is_cut) and not _has_leader(call.pid)}
+    # A stranger who has its number now proves that it had left nothing: a number is not given while there are plugins.
+    dead = {call.pid for call in calls if (call.ended is None or call.is_cut) and start_of(call.pid) is None}
     found = list(_members(dead, folder)) if dead else []
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(found, timeout=10)
     return sorted(process.pid for process in found)
-
-
-def _has_leader(pid: int) -> bool:
-    """Whether the Terraform is alive; or a stranger has its number now, as nobody can while there are plugins of it."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _members(sessions: Collection[int], folder: Path) -> Iterator[psutil.Process]:

@@ -259,7 +259,7 @@ def test_what_a_killed_terraform_had_started_is_ended_by_the_next_run(estates: E
         killed.kill()
         killed.communicate()
     terraform.kill()
-    wait_until(lambda: not terraform.is_running())
+    wait_until(lambda: has_ended(terraform))
     assert left.is_running()
     (estates.folder / "go_on").touch()
     left.suspend()

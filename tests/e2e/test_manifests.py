@@ -122,10 +122,12 @@ class Node(Local):
     def stack(self) -> Path:
         return self.checkout / "cdktf.out" / "stacks" / f"local-{NAMESPACE}"
 
-    def up(self, *trials: Manifest, more: dict[str, list[Manifest]] | None = None) -> None:
+    def up(self, *trials: Manifest, more: dict[str, list[Manifest]] | None = None) -> str:
+        """What is printed of a deploy that goes well."""
         write(self.checkout, *trials, more=more)
         done = self.modelyard("up", "local")
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def refused(self, *trials: Manifest, more: dict[str, list[Manifest]] | None = None) -> str:
         """What is said of a deploy that must fail, on one line."""
@@ -258,12 +260,10 @@ GOOD = {"killed": [trial("a"), trial("b"), deployment(replicas=0)]}
 def test_a_deploy_killed_while_helm_worked_is_continued_by_the_next(deployed: Node, step: str, proof: Proof) -> None:
     first = trial("first", literals=LITERALS)
     kill_a_deploy(deployed, step)
-    write(deployed.checkout, first, more=GOOD)
 
-    again = deployed.modelyard("up", "local")
+    printed = deployed.up(first, more=GOOD)
 
-    assert again.returncode == 0, again.stderr
-    assert f"is begun again: the Helm release {NAMESPACE}/killed, pending-{step}" in again.stdout
+    assert f"is begun again: the Helm release {NAMESPACE}/killed, pending-{step}" in printed
     assert deployed.names(TRIALS) == ["a", "b", "first"]
     assert "No changes" in deployed.plan()
     deployed.up(first)
@@ -280,12 +280,10 @@ def test_a_deploy_killed_while_helm_removed_a_release_is_continued_by_the_next(d
         wait_until("something is to go", lambda: "deletionTimestamp" in deployed.get(TRIALS, "held")["metadata"])
         kill(running)
     deployed.release(TRIALS, "held")
-    write(deployed.checkout, first, more={"killed": [trial("held"), trial("a")]})
 
-    again = deployed.modelyard("up", "local")
+    printed = deployed.up(first, more={"killed": [trial("held"), trial("a")]})
 
-    assert again.returncode == 0, again.stderr
-    assert f"is begun again: the Helm release {NAMESPACE}/killed, uninstalling" in again.stdout
+    assert f"is begun again: the Helm release {NAMESPACE}/killed, uninstalling" in printed
     assert deployed.names(TRIALS) == ["a", "first", "held"]
     assert "No changes" in deployed.plan()
     deployed.up(first)
@@ -350,6 +348,7 @@ def test_one_killed_on_another_machine_is_mended_by_the_documented_command(
     deployed.up(first, more=GOOD)
     assert deployed.names(TRIALS) == ["a", "b", "first"]
     deployed.up(first)
+    assert (deployed.names(TRIALS), deployed.names("deployments")) == (["first"], [])
     proof(f"a deploy killed elsewhere in the middle of Helm's {step} is mended by one documented command")
 
 
