@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 
 def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -18,6 +20,15 @@ def run(program: str, *arguments: str, **environment: str) -> subprocess.Complet
     )
     assert done.returncode == 0, done.stderr
     return done
+
+
+def node_part(package: str) -> Path:
+    """The archive of what an installed Python package of jsii's has for Node."""
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    (packed,) = (Path(spec.origin).parent / "_jsii").glob("*.tgz")
+    return packed
 
 
 def slow_start_reasons(stderr: str) -> list[str]:

@@ -1,8 +1,11 @@
 """The fast start in real processes: the same modules, types and output as stock, and stock where it does not apply."""
 
 import compileall
+import hashlib
 import json
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,7 +15,7 @@ from modelyard.bindings import engine
 
 import pytest
 
-from tests.python_process import run, slow_start_reasons
+from tests.python_process import node_part, run, slow_start_reasons
 
 # Real Terraform, or Node, again and again.
 pytestmark = pytest.mark.slow
@@ -118,12 +121,18 @@ def declared_submodules() -> Mapping[str, str]:
     return declared
 
 
-def test_only_what_is_used_is_loaded_and_the_environment_stays_as_it_was(tmp_path: Path) -> None:
-    report = tmp_path / "node modules.json"
-    (tmp_path / "report.js").write_text(
-        "process.on('exit', () => require('fs').writeFileSync(process.env.REPORT, JSON.stringify({"
-        " modules: Object.keys(require('module')._cache) })))"
+def run_and_see_nodes_modules(program: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Runs a Python program; gives the files that its Node had loaded in the end, too."""
+    report = folder / "node modules.json"
+    (folder / "report.js").write_text(
+        "process.on('exit', () => require('fs').writeFileSync(process.env.REPORT,"
+        " JSON.stringify(Object.keys(require('module')._cache))))"
     )
+    done = run(program, NODE_OPTIONS=f"--require {folder}/report.js", REPORT=str(report))
+    return done, json.loads(report.read_text())
+
+
+def test_only_what_is_used_is_loaded_and_the_environment_stays_as_it_was(tmp_path: Path) -> None:
     program = """
 import json, modelyard, os, sys
 before = dict(os.environ)
@@ -132,8 +141,8 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 NamespaceV1(TerraformStack(App(), "stack"), "namespace", metadata={"name": "n"})
 print(json.dumps({"changed": before != os.environ, "modules": list(sys.modules)}))
 """
-    python = json.loads(run(program, NODE_OPTIONS=f"--require {tmp_path}/report.js", REPORT=str(report)).stdout)
-    node = json.loads(report.read_text())
+    done, loaded = run_and_see_nodes_modules(program, tmp_path)
+    python = json.loads(done.stdout)
 
     assert not python["changed"]
     assert [name for name in python["modules"] if re.fullmatch(rf"{PREFIX}\w+(\.[a-z]\w+)?", name)] == [
@@ -141,9 +150,71 @@ print(json.dumps({"changed": before != os.environ, "modules": list(sys.modules)}
         f"{PREFIX}kubernetes.namespace_v1",
     ]
     own = f"@{engine().name}/provider-"
-    parts = {re.sub(r".*/lib/([^/]+).*", r"\1", path) for path in node["modules"] if own in path}
+    parts = {re.sub(r".*/lib/([^/]+).*", r"\1", path) for path in loaded if own in path}
     assert parts == {"index.js", "namespace-v1"}
-    assert not [path for path in node["modules"] if "archiver" in path or "semver" in path]
+    assert not [path for path in loaded if "archiver" in path or "semver" in path]
+
+
+def test_node_loads_what_python_imports_and_errors_of_that_are_nobodys(tmp_path: Path) -> None:
+    # Of more modules than are foreseen, the first are loaded; a resource that Node does not know is no error yet.
+    program = """
+import importlib, modelyard, os, pathlib
+import cdktf_cdktf_provider_google as google
+import jsii
+jsii.kernel.provider.foresee("none.None")
+names = sorted(path.parent.name for path in pathlib.Path(google.__file__).parent.glob("[a-z]*_*/__init__.py"))[:300]
+for name in names:
+    importlib.import_module(f"cdktf_cdktf_provider_google.{name}")
+from cdktf import App
+print(App().node.path == "")
+"""
+    done, loaded = run_and_see_nodes_modules(program, tmp_path)
+
+    assert done.stdout == "True\n"
+    assert slow_start_reasons(done.stderr) == []
+    found = re.findall(r"provider-google/lib/([^/]+)/index\.js", "\n".join(loaded))
+    assert 80 < len(found) < 100
+
+
+def test_checksums_of_packages_are_kept_until_the_package_changes(tmp_path: Path) -> None:
+    packed = node_part("constructs")
+    package = Path(shutil.copy(packed, tmp_path))
+    version = packed.name.removeprefix("constructs@").removesuffix(".jsii.tgz")
+    kept = tmp_path / "__pycache__" / f"{package.name}.digest.json"
+    program = """
+import json, sys
+from modelyard.fast_start.node_process import start_node
+node = start_node()
+_, version, tarball = sys.argv
+load = {"api": "load", "name": "constructs", "version": version, "tarball": tarball}
+node.writer.write(f'{json.dumps(load)}\\n{{"exit":0}}\\n'.encode())
+node.writer.flush()
+print(node.reader.read().decode(), node.process.wait())
+"""
+    real = hashlib.sha256(package.read_bytes() + b"".join(b"\0" + each.encode() for each in ("constructs", version)))
+
+    def is_loaded() -> bool:
+        """With a cache of its own, which jsii files the package in under its checksum."""
+        cache = tmp_path / "cache"
+        shutil.rmtree(cache, ignore_errors=True)
+        done = run(program, version, str(package), JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(cache))
+        filed = cache / "constructs" / version / real.hexdigest()
+        return '"assembly":"constructs"' in done.stdout and filed.is_dir()
+
+    assert is_loaded()
+    assert not kept.exists(), "there is no folder for it"
+    kept.parent.mkdir()
+    assert is_loaded()
+    assert json.loads(kept.read_text())["digest"] == real.hexdigest()
+    assert is_loaded()
+    # That it is read at all shows by a wrong one, with which jsii unpacks nothing.
+    kept.write_text(kept.read_text().replace(real.hexdigest(), "ab" * 32))
+    assert not is_loaded()
+    package.touch()
+    assert is_loaded()
+    kept.write_text("torn")
+    assert is_loaded()
+    assert json.loads(kept.read_text())["digest"] == real.hexdigest()
 
 
 def test_types_that_python_has_not_imported_arrive_as_their_own_classes(tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 import json
 import subprocess
 import tarfile
-from importlib.util import find_spec
 from pathlib import Path
 
 from modelyard.bindings import engine
 
 import pytest
 
-from tests.python_process import run, slow_start_reasons
+from tests.python_process import node_part, run, slow_start_reasons
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +29,7 @@ VALUES = [
     (), ("text",), {"text"}, {}, {"a": "b"}, {"a": 1}, {"a": None}, {1: "b"}, {Text("a"): "b"}, {"a": ["b"]},
 ]
 VALUES += [[namespace_v1.NamespaceV1Metadata(name="n")], [app, 1], range(3), iter([]), Ellipsis]
+VALUES += [[cdktf.TerraformStack(app, "t")], [namespace_v1.NamespaceV1(VALUES[12], "n", metadata=Derived()), 1]]
 def refusal(check, value, hint):
     try:
         check(argname="argument x", value=value, expected_type=hint)
@@ -61,6 +61,31 @@ def test_every_check_accepts_and_refuses_what_typeguard_does() -> None:
     assert seen["replaced"] == "modelyard.fast_start.type_checks"
     assert seen["types"] > 300
     assert seen["refused"] > 10_000
+
+
+def test_typeguard_is_imported_for_the_first_value_that_it_has_to_judge() -> None:
+    program = """
+import json, sys, modelyard
+from cdktf import App, TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
+stack = TerraformStack(App(), "stack")
+first = NamespaceV1(stack, "first", metadata=NamespaceV1Metadata(name="n", labels={"a": "b"}))
+NamespaceV1(stack, "second", metadata={"name": "n"}, depends_on=[first])
+def loaded():
+    return [name for name in ("unittest.mock", "asyncio") if name in sys.modules]
+before = loaded()
+try:
+    TerraformOutput(stack, "output", value="v", sensitive="yes")
+except TypeError as error:
+    refused = str(error)
+import typeguard, typeguard.importhook
+print(json.dumps([before, refused, loaded(), type(typeguard).__name__, typeguard.importhook.__name__]))
+"""
+    before, refused, *after = json.loads(run(program).stdout)
+
+    assert before == []
+    assert "argument sensitive" in refused
+    assert after == [["unittest.mock", "asyncio"], "module", "typeguard.importhook"]
 
 
 def test_a_struct_of_unknown_layout_is_read_as_stock_does() -> None:
@@ -123,10 +148,6 @@ console.log(JSON.stringify({ shortcuts: String(resolve).split('isPlain').length 
 
 def unpack(package: str, folder: Path) -> None:
     """The Node part of an installed Python package."""
-    spec = find_spec(package)
-    assert spec
-    assert spec.origin
-    (packed,) = (Path(spec.origin).parent / "_jsii").glob("*.tgz")
-    with tarfile.open(packed) as archive:
+    with tarfile.open(node_part(package)) as archive:
         archive.extractall(folder, filter="data")
     (folder / "package").rename(folder / package)

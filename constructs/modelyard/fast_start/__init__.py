@@ -51,7 +51,10 @@ class _FastStart(MetaPathFinder):
     ) -> ModuleSpec | None:
         """Start Node for CDKTF, give providers a light loader, and leave all other names to Python."""
         if fullname in _FOUNDATIONS:
+            # Before `node`, which imports jsii.
+            _attempt(lambda: importlib.import_module("modelyard.fast_start.node_process").start_node())
             _attempt(lambda: importlib.import_module("modelyard.fast_start.node").start())
+            _attempt(lambda: importlib.import_module("modelyard.fast_start.type_checks").install())
             _attempt(lambda: importlib.import_module("modelyard.fast_start.call_arguments").install())
         elif not fullname.startswith(_PROVIDERS):
             return None

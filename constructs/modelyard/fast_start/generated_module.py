@@ -15,6 +15,8 @@ from types import CodeType, ModuleType
 from modelyard.fast_start import NotAsExpectedError, warn
 from modelyard.fast_start.type_checks import lighten
 
+import jsii
+
 _BYTECODE = ".pyc"
 
 
@@ -55,12 +57,21 @@ class _GeneratedLoader(SourceFileLoader):
         super().set_data(_own(path), data, _mode=_mode)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module, then let its type checks cost less."""
+        """Run the module, then let its type checks cost less, and Node load what it declares."""
         super().exec_module(module)
+        _foresee(module)
         try:
             lighten(vars(module))
         except NotAsExpectedError as doubt:
             warn(f"{self.path} {doubt}")
+
+
+def _foresee(module: ModuleType) -> None:
+    """Let Node load the module's resources while Python goes on, where it can (node.py); else it does at first use."""
+    foresee = getattr(jsii.kernel.provider, "foresee", lambda _: None)
+    for each in vars(module).values():
+        if "TF_RESOURCE_TYPE" in getattr(each, "__dict__", {}) and each.__module__ == module.__name__:
+            foresee(each.__jsii_type__)
 
 
 def _own(path: str) -> str:

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const Module = require('node:module');
+const path = require('node:path');
 
 // A provider's index requires all of its modules, up to 1,500. Its exports become getters that require them.
 const PROVIDER_INDEX = /[\\/]node_modules[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
@@ -27,6 +28,7 @@ const SOURCE_MAP = '\n//# sourceMappingURL=data:';
 
 const loadScript = Module._extensions['.js'];
 Module._extensions['.js'] = function (module, filename) {
+  if (RUNTIME.test(filename)) return loadRuntime(module, filename);
   if (process.sourceMapsEnabled || !GENERATED.test(filename)) return loadScript(module, filename);
   const file = fs.readFileSync(filename);
   const mapStart = file.lastIndexOf(SOURCE_MAP);
@@ -118,6 +120,36 @@ fs.readSync = function (file, buffer, ...range) {
   if (buffer.length === CHUNK_BYTES && ++chunks % 256 === 0) global.gc({ type: 'minor' });
   return readSync(file, buffer, ...range);
 };
+
+// And it does so at each start. The checksum is kept beside Python's bytecode, for as long as the package's file stays
+// what it was; where Python may not write there, it is not kept.
+const RUNTIME = /[\\/]lib[\\/]program\.js$/;
+const DIGEST = 'function digestFile(e,...p){return readFileChunks(e,()=>{},...p)}';
+// As long as jsii's own: all of its runtime is one line, and an error's stack trace tells the column.
+const KEPT_DIGEST = 'function(e,...p){return module.keptDigest(readFileChunks,e,p)}'.padEnd(DIGEST.length);
+
+function loadRuntime(module, filename) {
+  module.keptDigest = keptDigest;
+  module._compile(fs.readFileSync(filename, 'utf8').replace(DIGEST, KEPT_DIGEST), filename);
+}
+
+function keptDigest(readFileChunks, file, comments) {
+  const { dir, base } = path.parse(file);
+  const kept = path.join(dir, '__pycache__', `${base}.digest.json`);
+  const { size, mtimeNs, ctimeNs, ino } = fs.statSync(file, { bigint: true });
+  const stamp = [size, mtimeNs, ctimeNs, ino, ...comments].join('\n');
+  try {
+    const found = JSON.parse(fs.readFileSync(kept, 'utf8'));
+    if (found.stamp === stamp) return Buffer.from(found.digest, 'hex');
+  } catch {} // There is none yet, or it is not whole.
+  const made = readFileChunks(file, () => {}, ...comments);
+  if (process.env.PYTHONDONTWRITEBYTECODE) return made;
+  try {
+    fs.writeFileSync(`${kept}.${process.pid}`, JSON.stringify({ stamp, digest: made.toString('hex') }));
+    fs.renameSync(`${kept}.${process.pid}`, kept);
+  } catch {} // As with bytecode: the next start takes longer.
+  return made;
+}
 
 // After unpacking a package for the first time, jsii indexes its types in a worker, which takes seconds; a process that
 // exits before would leave the next one to parse all of a provider's types again, and so would that one.
