@@ -23,7 +23,7 @@ def sides(a: int, b: int) -> dict[str, Side]:
 def declared(*, gateway: Exposure | None = None, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any of ABTest's
     """The Terraform configuration of one test."""
     scope = ServiceScope(
-        cdktf.Testing.app(),
+        cdktf.App(),
         "test-echo",
         environment="test",
         service_name="echo",

@@ -25,7 +25,7 @@ OFFICE = Exposure.source_ranges("203.0.113.0/24")
 def declared(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any of ModelService's arguments
     """The Terraform configuration of one service."""
     scope = ServiceScope(
-        cdktf.Testing.app(),
+        cdktf.App(),
         "test-echo",
         environment="test",
         service_name="echo",

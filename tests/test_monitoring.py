@@ -29,7 +29,7 @@ IRIS = Workload(namespace="iris", deployment="iris")
 def declared(*, monitored: bool, metrics: HttpMetrics | None = METRICS) -> dict[str, Any]:
     """The Terraform configuration of one service."""
     scope = ServiceScope(
-        cdktf.Testing.app(),
+        cdktf.App(),
         "test-echo",
         environment="test",
         service_name="echo",

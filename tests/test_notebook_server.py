@@ -17,7 +17,7 @@ OFFICE = Exposure.source_ranges("203.0.113.0/24")
 
 def scope() -> ServiceScope:
     cluster = Cluster(context="test", capacity=NODE)
-    return ServiceScope(cdktf.Testing.app(), "test-echo", environment="test", service_name="echo", cluster=cluster)
+    return ServiceScope(cdktf.App(), "test-echo", environment="test", service_name="echo", cluster=cluster)
 
 
 def declared(**changes: Any) -> Stack:  # noqa: ANN401 - any of NotebookServer's arguments
