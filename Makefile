@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean engines test-cdktn docs
+.PHONY: help setup rehearse plugins up down test lint unit policies bench bench-classifier compare faults e2e test-frameworks test-torch test-polyaxon lock pictures schema workflow clean engines test-cdktn docs
 
 # Installed without bytecode (see .venv/.ready), Python must be allowed to write it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,6 +61,9 @@ rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simula
 	  $(BIN)/modelyard report $$env; \
 	  [ $$verdict = 0 ] || exit $$verdict; \
 	done
+
+plugins: setup ## Get the real provider plugins that check and plan in rehearsals, by Terraform (half a GB, once)
+	@$(BIN)/modelyard plugins
 
 up: setup ## Build, load and deploy the environment `local`, for real: see environments/local.toml
 	@$(BIN)/modelyard up local
@@ -163,4 +166,4 @@ workflow: setup ## Write services/sales_pipeline/workflow.json from workflow.py
 	@$(BIN)/python -m services.sales_pipeline.workflow
 
 clean: ## Remove what setup, synth and rehearsals made (no real state)
-	@rm -rf .venv .venv-cdktn node_modules engines/cdktn/node_modules cdktf.out .rehearsal
+	@rm -rf .venv .venv-cdktn node_modules engines/cdktn/node_modules cdktf.out .rehearsal .plugins

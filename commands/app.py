@@ -16,6 +16,7 @@ from commands.drift import drift
 from commands.identities import identities
 from commands.images import images
 from commands.lease import lease, leases
+from commands.plugins import plugins
 from commands.policies import policies
 from commands.preview import preview
 from commands.rehearse import RehearsalError, rehearse
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(rehearse)
+app.command()(plugins)
 app.command()(policies)
 app.command()(preview)
 app.command()(cost)

@@ -10,7 +10,7 @@ from modelyard.errors import ConfigurationError
 import typer
 from rich.console import Console
 
-from doctor.prerequisites import missing_tools
+from commands.required_tools import refuse_missing_tools
 from preview import comment, record
 from preview.environments import Revisions, preview_all
 from preview.outcome import EnvironmentPreview
@@ -51,8 +51,7 @@ def preview(
 
     Exits with 1 if something cannot be planned, a policy denies it, or a month would cost more than its cap.
     """
-    if problems := missing_tools():
-        raise ConfigurationError("; ".join(problems), mend="install what is missing")
+    refuse_missing_tools()
     if not base and not is_live:
         raise ConfigurationError(
             "no base is given", mend="name the commit that is deployed: --base origin/main", where="--base"

@@ -17,7 +17,7 @@ from doctor.check import Check, Finding, fail, ok
 from estate.cluster_access import login_program
 from estate.stacks import Estate, read
 from stacks.settings import Settings
-from terraform_cli.plugins import plugin_folders
+from terraform_cli.plugins import terraforms_folders
 
 #: The checks' names, for those that need them.
 STACKS: Final = "stacks"
@@ -119,7 +119,7 @@ class Declared:
 
 
 def _is_here(name: str, version: str) -> bool:
-    return any(any(folder.glob(f"*/hashicorp/{name}/{version}/*/*")) for folder in plugin_folders())
+    return any(any(folder.glob(f"*/hashicorp/{name}/{version}/*/*")) for folder in terraforms_folders())
 
 
 def settings_check(environment: str, error: ConfigurationError | None) -> Check:

@@ -15,7 +15,7 @@ from doctor import prerequisites
 from doctor.check import Check, Finding, fail, ok, warn
 from images.builder import find_builder
 from stacks.paths import ROOT
-from terraform_cli.plugins import cli_configuration, named_folders, plugin_folders
+from terraform_cli.plugins import cli_configuration, named_folders, terraforms_folders
 
 GROUP: Final = "this machine"
 _GIGABYTE: Final = 10**9
@@ -132,7 +132,7 @@ def _plugin_cache() -> Finding:
     missing = [str(folder) for folder in named_folders() if not folder.is_dir()]
     if missing:
         return warn(f"named, and not there: {', '.join(missing)}", f"mkdir -p {' '.join(missing)}")
-    found = plugin_folders()
+    found = terraforms_folders()
     if not found:
         return ok("none is named: each stack downloads its plugins by itself")
     return ok(", ".join(map(str, found)))

@@ -14,10 +14,10 @@ from stacks.settings import CloudSettings, Settings
 CLOUDS = ("aks", "gke", "local")
 
 
-def own_provider(cloud: str) -> str:
-    """The Terraform provider that makes a cloud's own resources, by the key `cloud` of an environment in one."""
-    model: type[CloudSettings] = importlib.import_module(f"stacks.{cloud}.settings").MODEL
-    return model.provider
+def own_provider(cloud: str) -> str | None:
+    """The Terraform provider that makes a cloud's own resources, by an environment's key `cloud`; None without one."""
+    model: type[Settings] = importlib.import_module(f"stacks.{cloud}.settings").MODEL
+    return model.provider if issubclass(model, CloudSettings) else None
 
 
 @functools.cache
