@@ -23,6 +23,7 @@ from rich.table import Column, Table
 from commands.cdktf_cli import CliRun, engine_cli, run_cdktf
 from doctor.prerequisites import missing_tools
 from estate.rehearsal import Rehearsal
+from simulator.fallbacks import fallbacks, fallbacks_told
 from simulator.fault_counts import struck
 from simulator.faults import load as scenario
 from simulator.process import SimulatedProviders
@@ -205,6 +206,12 @@ def _show_faults(rehearsal: Rehearsal) -> None:
         console.print(f"fault {number}: {what}")
 
 
+def _show_fallbacks(rehearsal: Rehearsal) -> None:
+    """Plans that were not those of the real plugin, though it is there."""
+    if found := fallbacks(rehearsal.world):
+        console.print(f"[yellow]the plans were the simulator's own[/] for {fallbacks_told(found)} as well")
+
+
 def _table(run: _Run, *, kept: bool) -> Table:
     table = Table(Column("stack", no_wrap=True), title=f"{run.rehearsal.environment}, in seconds", title_justify="left")
     for column in ("resources", "deploy", "plan again", *(() if kept else ("destroy", "left"))):
@@ -267,6 +274,7 @@ def rehearse(
             run.all(keep=keep, is_protected=settings.is_protected)
         finally:
             _show_faults(run.rehearsal)
+            _show_fallbacks(run.rehearsal)
     console.print(_table(run, kept=keep))
     if keep:
         by_hand = f"{engine_cli().name} or terraform by hand"

@@ -89,7 +89,7 @@ def changes(stack: str, plan: Plan, simulated: frozenset[str] = frozenset()) -> 
     Args:
         stack: The stack's id.
         plan: `terraform show -json` of a plan.
-        simulated: Names of the providers whose plans are not those of the real ones.
+        simulated: Names of the providers, and of types, whose plans are not those of the real ones.
     """
     found = (_change(stack, each, simulated) for each in plan.get("resource_changes", []) if each["mode"] == "managed")
     return [each for each in found if each.action is not Action.NOTHING or each.moved_from or each.imported]
@@ -142,7 +142,7 @@ def _change(stack: str, entry: dict[str, Any], simulated: frozenset[str]) -> Cha
         moved_from=entry.get("previous_address", ""),
         imported=str((change.get("importing") or {}).get("id", "")),
         creates_first=change["actions"] == ["create", "delete"],
-        is_simulated=entry["provider_name"].rpartition("/")[2] in simulated,
+        is_simulated=not simulated.isdisjoint({entry["provider_name"].rpartition("/")[2], entry["type"]}),
     )
 
 

@@ -50,12 +50,12 @@ class Recorder:
         if base := self.sides.base.get(id_):
             stack.findings += verdicts.unprotected(id_, base.resources, self.sides.head[id_].resources)
 
-    def planned(self, id_: str, plan: Plan) -> None:
-        """There is a plan."""
+    def planned(self, id_: str, plan: Plan, simulated_types: Collection[str] = ()) -> None:
+        """There is a plan; that of some types may be the simulator's own, though their provider's plugin is there."""
         self._redactor.learn(secrets_of_plan(plan))
         stack = self.previews[id_]
         stack.plan = plan
-        stack.changes = changes(id_, plan, self._simulated)
+        stack.changes = changes(id_, plan, self._simulated.union(simulated_types))
         stack.drift = drift(id_, plan)
         if self.sides.settings.suspended:
             # The state tells how many pods there were: that there are none now is no drift, but what is wanted.

@@ -10,6 +10,7 @@ from preview.recording import Recorder
 from preview.redaction import Redactor
 from preview.sides import Sides
 from preview.simulation import Simulation
+from simulator.fallbacks import fallbacks_told
 from simulator.plugin_binaries import RECORDED_VERSIONS, forwarded_plugins
 from terraform_cli.call import TerraformError
 from terraform_cli.plugins import whose_plans
@@ -33,14 +34,17 @@ def preview(name: str, sides: Sides, folder: Path, plugins: Sequence[Path], reda
     found = recorder.difference
     for id_ in {*found.planned, *found.moved}:
         recorder.begin(id_)
+    plans_by = whose_plans(list(plugins), sides.settings.cloud)
     if found.planned:
         with Simulation(folder, plugins) as simulation:
             _plan(simulation, recorder)
+        if others := fallbacks_told(simulation.fallbacks()):
+            plans_by += f", and for {others}"
     for id_ in found.removed:
         recorder.left_behind(id_)
     return EnvironmentPreview(
         name,
-        plans_by=whose_plans(list(plugins), sides.settings.cloud),
+        plans_by=plans_by,
         has_real_plans=bool(real),
         stacks=recorder.in_order(),
         unchanged=len(sides.head) - len(recorder.previews.keys() & sides.head.keys()),
@@ -58,7 +62,7 @@ def _plan(simulation: Simulation, recorder: Recorder) -> None:
             return
         stack = sides.head[id_]
         try:
-            recorder.planned(id_, simulation.plan(stack))
+            recorder.planned(id_, simulation.plan(stack), simulation.fallbacks())
         except TerraformError as error:
             recorder.not_planned(id_, error)
             return

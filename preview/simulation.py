@@ -12,6 +12,7 @@ from typing import Self
 from estate.in_order import in_order
 from estate.stacks import Configuration, Estate, Stack
 from preview.changes import Plan
+from simulator.fallbacks import fallbacks
 from simulator.process import SimulatedProviders
 from simulator.world import World
 from terraform_cli.call import terraform
@@ -73,6 +74,10 @@ class Simulation:
     def apply_plan(self, stack: Stack) -> None:
         """Does what was planned last of the stack."""
         self._terraform(self._place(stack.id), "apply", "-input=false", "-lock=false", "tfplan")
+
+    def fallbacks(self) -> dict[str, str]:
+        """The provider by the resource type: for plans of those, its real plugin asked its cloud."""
+        return fallbacks(self._world.folder)
 
     def _place(self, id_: str) -> Path:
         return self._folder / "stacks" / id_

@@ -23,6 +23,10 @@ _GOOGLE_WITHOUT_ACCESS: Final[Values] = {
 }
 
 
+class AskedItsCloudError(Exception):
+    """The real plugin cannot plan this without its cloud, which nobody answers for; with its words."""
+
+
 class Forwarding:
     """One real plugin, started when it is first asked, for all Terraform processes together.
 
@@ -42,11 +46,14 @@ class Forwarding:
 
     def plan(
         self, config: Values, request: protocol.PlanResourceChange.Request
-    ) -> protocol.PlanResourceChange.Response | None:
-        """Asks what would change under a configuration of the provider; None if the plugin asked the cloud for it."""
+    ) -> protocol.PlanResourceChange.Response:
+        """Asks what would change under a configuration of the provider; raises AskedItsCloudError."""
         response = self._answer("PlanResourceChange", request, self._without_access(config))
-        asked_the_cloud = any(f"dial tcp {NOBODY}:" in f"{one.summary} {one.detail}" for one in response.diagnostics)
-        return None if asked_the_cloud else response
+        for one in response.diagnostics:
+            said = f"{one.summary} {one.detail}".strip()
+            if f"dial tcp {NOBODY}:" in said:
+                raise AskedItsCloudError(said)
+        return response
 
     def stop(self) -> None:
         """Ends the plugin, if it was started."""

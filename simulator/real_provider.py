@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
+from simulator import reattachment
 from simulator.values import Value, decode, encode
 
 # go-plugin refuses to start without this; see terraform's internal/plugin/serve.go.
@@ -51,8 +53,15 @@ class ProviderCrashedError(RealProviderError):
 class RealProvider:
     """One running provider plugin; use as a context manager."""
 
-    def __init__(self, binary: Path) -> None:
+    def __init__(self, binary: Path, variables: Mapping[str, str] | None = None) -> None:
+        """Starts it.
+
+        Args:
+            binary: The plugin.
+            variables: What it finds in its environment beside the harmless ones.
+        """
         self._binary = binary
+        self._variables = dict(variables or {})
         # What it was last configured with.
         self.config: Value = None
         self._start()
@@ -63,6 +72,7 @@ class RealProvider:
             env={
                 **{name: os.environ[name] for name in _HARMLESS_VARIABLES if name in os.environ},
                 **NO_NETWORK,
+                **self._variables,
                 **_MAGIC_COOKIE,
                 "PLUGIN_PROTOCOL_VERSIONS": "5,6",
             },
@@ -80,6 +90,10 @@ class RealProvider:
         self.protocol_version = int(fields[1])
         self._socket = Path(fields[3]) if fields[2] == "unix" else None
         target = f"unix:{fields[3]}" if self._socket else fields[3]
+        #: For Terraform, which then speaks with this process itself.
+        self.reattachment = reattachment.entry(
+            self._process.pid, protocol=self.protocol_version, network=fields[2], address=fields[3]
+        )
         self._channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
 
     def stop(self) -> None:

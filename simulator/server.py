@@ -11,16 +11,15 @@ import grpc
 from google.protobuf.message import Message
 from tf.gen import tfplugin_pb2 as protocol  # type: ignore[import-untyped]  # ships no types
 
-from simulator.forwarding import Forwarding
+from simulator import reattachment
+from simulator.fallbacks import note_fallback
+from simulator.forwarding import AskedItsCloudError, Forwarding
 from simulator.injection import Call, Connections, FaultInjection
 from simulator.planning import Steps
 from simulator.provider import Provider
 from simulator.resource import CloudError
 from simulator.values import decode, encode
 from simulator.world import Values
-
-# Terraform's, and OpenTofu's: each looks for `hashicorp/google` in its own.
-_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 
 Handler = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -114,12 +113,15 @@ class ProviderService:
         self, request: protocol.PlanResourceChange.Request, context: grpc.ServicerContext
     ) -> protocol.PlanResourceChange.Response:
         config = self._config(context)
+        diagnostics = []
         if self._forwarding:
             # Refuses a type that is not simulated.
             self._provider.resource(request.type_name)
-            response = self._forwarding.plan(config, request)
-            if response is not None:
-                return response
+            try:
+                return self._forwarding.plan(config, request)
+            except AskedItsCloudError as error:
+                note_fallback(self._provider.world, request.type_name, self._provider.name)
+                diagnostics.append(_fallback(self._provider.name, error))
         planned, replace = self._provider.plan(
             config, request.type_name, decode(request.config), decode(request.prior_state)
         )
@@ -127,6 +129,7 @@ class ProviderService:
             planned_state=encode(planned),
             requires_replace=[_attribute_path(steps) for steps in replace],
             planned_private=request.prior_private,
+            diagnostics=diagnostics,
             legacy_type_system=True,
         )
 
@@ -194,6 +197,14 @@ def _warning(text: str) -> protocol.Diagnostic:
     return protocol.Diagnostic(severity=protocol.Diagnostic.WARNING, summary=text)
 
 
+def _fallback(provider: str, error: AskedItsCloudError) -> protocol.Diagnostic:
+    return protocol.Diagnostic(
+        severity=protocol.Diagnostic.WARNING,
+        summary=f"This plan is the simulator's own, not that of the real {provider}",
+        detail=f"The real plugin asks its cloud for it, which a rehearsal never reaches: {error}",
+    )
+
+
 def _attribute_path(steps: Steps) -> protocol.AttributePath:
     path = protocol.AttributePath()
     for step in steps:
@@ -234,20 +245,11 @@ class Server:
 
     def reattach(self) -> str:
         """Gives the content of TF_REATTACH_PROVIDERS."""
-        return json.dumps(
-            {
-                f"{registry}/hashicorp/{name}": {
-                    "Protocol": "grpc",
-                    "ProtocolVersion": 6,
-                    "Pid": os.getpid(),
-                    # Terraform leaves a provider under test running when it ends.
-                    "Test": True,
-                    "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
-                }
-                for registry in _REGISTRIES
-                for name, port in self._ports.items()
-            }
-        )
+        entries = {
+            name: reattachment.entry(os.getpid(), protocol=6, network="tcp", address=f"127.0.0.1:{port}")
+            for name, port in self._ports.items()
+        }
+        return json.dumps(reattachment.by_source(entries))
 
     def stop(self) -> None:
         """Ends all connections, and the real plugins."""

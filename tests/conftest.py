@@ -142,6 +142,13 @@ def command_environment(checkout: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'constructs'}", "COLUMNS": "200"}
 
 
+def replace_in(file: Path, old: str, new: str) -> None:
+    """Changes a file of a copy of the repo in one place, which must be there."""
+    content = file.read_text()
+    assert old in content
+    file.write_text(content.replace(old, new, 1))
+
+
 def keep_only(checkout: Path, service: str) -> None:
     """Removes the other services from a copy of the repo, with their settings: their images take long to build."""
     others = [file.parent for file in checkout.glob("services/*/service.py") if file.parent.name != service]

@@ -147,6 +147,8 @@ def test_a_provider_s_own_plan_is_told_from_the_simulator_s() -> None:
     )
 
     assert [each.is_simulated for each in changes("s", plan, frozenset({"helm"}))] == [True, False]
+    by_type = frozenset({"google", "kubernetes_secret_v1"})
+    assert [each.is_simulated for each in changes("s", plan, by_type)] == [False, True]
 
 
 def test_drift_is_what_differs_and_not_that_something_was_written() -> None:

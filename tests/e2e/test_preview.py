@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from preview.comment_format import LONGEST, MARKER
-from tests.conftest import command_environment, copy_of_the_repo
+from tests.conftest import command_environment, copy_of_the_repo, replace_in
 from tests.e2e.conftest import Proof
+from tests.e2e.instance_template import add_instance_template
 
 _FILES = ("comment.md", "report.md", "report.json")
 _CLASSIFIER = "environments/gke-dev.toml"
@@ -39,9 +40,7 @@ class Clone:
         (self.folder / file).write_text(content)
 
     def replace(self, file: str, old: str, new: str) -> None:
-        content = (self.folder / file).read_text()
-        assert old in content
-        self.write(file, content.replace(old, new, 1))
+        replace_in(self.folder / file, old, new)
 
     def preview(
         self, *arguments: str, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None
@@ -110,6 +109,20 @@ def test_without_plugins_no_update_is_called_safe(
     assert done.returncode == 0, done.stderr
     assert "the simulator's own, made from the recorded schemas" in done.stdout
     assert "so no update is called safe" in done.stdout.splitlines()[0]
+    assert "1 update not known to be safe" in done.stdout
+
+
+@pytest.mark.usefixtures("with_plugins")
+def test_no_update_is_called_safe_that_the_real_plugin_could_not_plan(clone: Clone) -> None:
+    add_instance_template(clone.folder, image="debian-cloud/debian-12")
+    clone.commit("a template")
+    clone.replace("stacks/gke/state.py", "debian-12", "debian-13")
+
+    done = clone.preview("--base", "HEAD", "--env", "gke-dev")
+
+    # The policies refuse such a template, too.
+    assert "no danger found" in done.stdout.splitlines()[0]
+    assert ", and for google_compute_instance_template (for which google asks its cloud)." in done.stdout
     assert "1 update not known to be safe" in done.stdout
 
 

@@ -12,13 +12,8 @@ import tomlkit
 from simulator.world import World
 from tests.conftest import CLOUD_ENVIRONMENTS, Command, command_environment, keep_only
 from tests.e2e.conftest import Proof
+from tests.e2e.credentials import CREDENTIAL, with_credentials, written
 
-# What a credential looks like: tokens, keys, and what a kubeconfig lets people in with. A CA certificate is none, and
-# the kubeconfig of an AKS cluster without local accounts holds none: it names a program that asks Entra.
-CREDENTIAL = re.compile(
-    r"ya29\.|eyJ[A-Za-z0-9_-]{10,}\.|PRIVATE KEY|client-(key|certificate)-data|AccountKey="
-    r"|\"((access_|admin_)?token|client_key|client_certificate|password|admin_password)\": \"[^\"]|\btoken: \S"
-)
 SERVICE = Path("services/image_classifier/service.py")
 
 
@@ -59,7 +54,7 @@ def test_no_credential_is_in_any_state_plan_or_output(
 
     assert done.returncode == 0, done.stderr
     assert len([path for path in written(checkout) if path.suffix == ".tfstate"]) >= 4
-    assert credentials(checkout) == []
+    assert with_credentials(checkout) == []
     assert not CREDENTIAL.search(done.stdout + done.stderr)
     proof(f"{environment} rehearsed: no credential in the output, nor in {len(written(checkout))} files")
 
@@ -72,7 +67,7 @@ def test_a_cluster_with_local_accounts_would_put_a_credential_into_the_state(
 
     assert modelyard_command("rehearse", "aks-dev", "--only", "aks-dev-cluster", "--keep").returncode == 0
 
-    assert "aks-dev-cluster.tfstate" in {path.name for path in credentials(checkout)}
+    assert "aks-dev-cluster.tfstate" in {path.name for path in with_credentials(checkout)}
 
 
 @pytest.mark.parametrize(
@@ -146,14 +141,6 @@ def by_hand(checkout: Path, script: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=300,
     )
-
-
-def written(checkout: Path) -> list[Path]:
-    return [path for path in (checkout / ".rehearsal").rglob("*") if path.is_file()]
-
-
-def credentials(checkout: Path) -> list[Path]:
-    return [path for path in written(checkout) if CREDENTIAL.search(path.read_bytes().decode(errors="replace"))]
 
 
 def test_a_protected_environment_is_rehearsed_with_the_step_that_lifts_it(
