@@ -12,19 +12,18 @@ from modelyard.errors import ConfigurationError
 
 from comparison.report import DOCUMENT, Row, document, summary
 from comparison.runs import compare
-from simulator.plugin_binaries import FORWARDED, forwarded_plugins
-from terraform_cli.plugins import plugin_folders
+from simulator.plugin_binaries import FORWARDED
+from terraform_cli.plugins import folder_with_all, plugin_folders
 
 
 def _plugins(folders: list[Path]) -> Path:
     """The first folder that has all real plugins; raises ConfigurationError."""
-    for folder in folders:
-        if forwarded_plugins([folder]).keys() == set(FORWARDED):
-            return folder.resolve()
+    if found := folder_with_all(folders):
+        return found.resolve()
     looked = ", ".join(map(str, folders)) or "TF_PLUGIN_CACHE_DIR and Terraform's CLI configuration, which name none"
     raise ConfigurationError(
         f"no folder has the real plugins of {', '.join(FORWARDED)} in the recorded versions; looked in {looked}",
-        mend="set TF_PLUGIN_CACHE_DIR to a folder, `terraform init` a service's stack of each cloud, run this again",
+        mend="make plugins",
     )
 
 

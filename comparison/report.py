@@ -1,19 +1,20 @@
-"""What the comparison found, for people: a line for each plan, and the table of docs/plans.md."""
+"""What the comparison found, for people: a line for each plan, and the tables of docs/plans.md."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comparison.changes import CHANGES, Change
+from comparison.changes import Change
 from comparison.plans import Leaves
 from stacks.marked_part import with_part
 from stacks.paths import ROOT
 
 DOCUMENT = ROOT / "docs" / "plans.md"
 _BEGIN, _END = "<!-- written by make compare -->", "<!-- end of what make compare writes -->"
+_DIFFER = ("differ alone", "differ forwarded")
 Differences = dict[str, tuple[Any, Any]]
 
 
@@ -25,6 +26,7 @@ class Row:
         stack: The stack's id.
         change: None for a stack as it is synthesised.
         deployed: Whether the stack is deployed already.
+        helm_releases: How many the stack has; they are in no count.
         outcome: What the real provider does: to the changed resource, else to all.
         leaves: How many leaves the real plan has.
         alone: What the simulator alone plans otherwise: the real value and the simulator's, by place.
@@ -34,6 +36,7 @@ class Row:
     stack: str
     change: Change | None
     deployed: bool
+    helm_releases: int
     outcome: str
     leaves: int
     alone: Differences
@@ -73,17 +76,38 @@ def _counts(row: Row) -> tuple[int, int, int]:
     return row.leaves, len(row.alone), len(row.forwarded)
 
 
+def stacks_of(text: str) -> set[str]:
+    """The stacks that the text of docs/plans.md names."""
+    part = text.partition(_BEGIN)[2].partition(_END)[0]
+    return set(re.findall(r"^\| (\w\S*-\S+) \|", part, re.MULTILINE))
+
+
 def document(text: str, rows: Sequence[Row]) -> str:
-    """The text of docs/plans.md with what was found now; a service that no change names is left out."""
-    rows = [row for row in rows if row.stack in {change.stack for change in CHANGES}]
-    part = f"{summary(rows)}\n\n{_table(rows)}\n\n{_list(rows)}"
-    return with_part(text, begin=_BEGIN, end=_END, part=part)
+    """The text of docs/plans.md with what was found now; in the order of names, which no new service changes."""
+    rows = sorted(rows, key=lambda row: row.stack)
+    parts = [summary(rows), _stacks(rows), _changes(rows), _list(rows)]
+    return with_part(text, begin=_BEGIN, end=_END, part="\n\n".join(parts))
 
 
-def _table(rows: Sequence[Row]) -> str:
-    cells = [(row.stack, row.situation, row.outcome, *map(str, _counts(row))) for row in rows]
-    head = ("stack", "planned", "the real provider's plan", "leaves", "differ alone", "differ forwarded")
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *cells))
+def _stacks(rows: Sequence[Row]) -> str:
+    """A line for each stack: planned new, and deployed already."""
+    new, again = ([row for row in rows if not row.change and row.deployed is deployed] for deployed in (False, True))
+    head = ("stack", "new", "leaves", "deployed already", "leaves", *_DIFFER, "Helm releases, left out")
+    return _table(head, (_stack(*pair) for pair in zip(new, again, strict=True)))
+
+
+def _stack(new: Row, again: Row) -> Sequence[object]:
+    differing = len(new.alone) + len(again.alone), len(new.forwarded) + len(again.forwarded)
+    return (new.stack, new.outcome, new.leaves, again.outcome, again.leaves, *differing, new.helm_releases or "")
+
+
+def _changes(rows: Sequence[Row]) -> str:
+    head = ("deployed stack", "change", "the real provider's plan", "leaves", *_DIFFER)
+    return _table(head, ((row.stack, row.situation, row.outcome, *_counts(row)) for row in rows if row.change))
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in (head, ["---"] * len(head), *lines))
 
 
 def _list(rows: Sequence[Row]) -> str:

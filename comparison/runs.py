@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from comparison.changes import CHANGES, Change
-from comparison.estate import changed, configuration, deploy, state, synthesise
+from comparison.estate import changed, configuration, deploy, state, synthesise, types_of, without_reads
 from comparison.plans import Leaves, different
 from comparison.report import Row, count
 from comparison.sides import ALONE, FORWARDED, REAL, Sides, StackPlans, three_sides
@@ -29,15 +29,15 @@ def compare(folder: Path, plugins: Path) -> Iterator[Row]:
     for environment in ENVIRONMENTS:
         rehearsal = Rehearsal(environment, folder / environment)
         synthesise(rehearsal)
-        with three_sides(rehearsal.world, plugins, folder / f"{environment}.rc") as sides:
+        with three_sides(rehearsal.world, plugins, types_of(rehearsal)) as sides:
             deploy(rehearsal, sides[FORWARDED])
             for stack in rehearsal.stacks():
                 yield from _compare_stack(rehearsal, stack, sides, folder / stack)
 
 
 def _compare_stack(rehearsal: Rehearsal, stack: str, sides: Sides, folder: Path) -> Iterator[Row]:
-    content = configuration(rehearsal, stack)
-    plans = StackPlans(folder, state(rehearsal, stack), content, sides)
+    content = without_reads(configuration(rehearsal, stack), state(rehearsal, stack))
+    plans = StackPlans(folder, state(rehearsal, stack), sides)
 
     def row(change: Change | None, *, deployed: bool) -> Row:
         planned = plans.plan(changed(content, change) if change else content, deployed=deployed)
@@ -46,6 +46,7 @@ def _compare_stack(rehearsal: Rehearsal, stack: str, sides: Sides, folder: Path)
             stack=stack,
             change=change,
             deployed=deployed,
+            helm_releases=len(content["resource"].get("helm_release", {})),
             outcome=_outcome(real, change) if change else count(real),
             leaves=len(real),
             alone=different(real, planned[ALONE]),

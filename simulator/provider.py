@@ -68,7 +68,7 @@ class Provider:
                 planned[name] = config[source]
         self.customize_plan(config, planned, prior)
         resource = self.resource(type_name)
-        resource.customize(planned)
+        resource.customize(planned, prior)
         if prior is None or planned == prior:
             return planned, []
         replace = [*replacing_paths(block, traits, planned, prior), *resource.replaced_for(planned, prior)]

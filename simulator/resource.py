@@ -31,8 +31,8 @@ class Resource:
         """Names the folder of the world that holds these resources."""
         return self.type_name
 
-    def customize(self, planned: Values) -> None:
-        """Changes the plan as the provider's own code does, beyond schema and traits."""
+    def customize(self, planned: Values, prior: Values | None) -> None:
+        """Changes the plan as the provider's own code does, beyond schema and traits; no `prior` is a new resource."""
 
     def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
         """Gives where this change forces a new resource only because of its values, which no recording shows."""

@@ -7,7 +7,7 @@ from simulator.azurerm.kube_config import kube_config, kube_config_raw
 from simulator.azurerm.resource import GROUP, AzurermResource, subscription_of
 from simulator.planning import Steps
 from simulator.resource import digest, stable_uuid
-from simulator.values import is_given
+from simulator.values import UNKNOWN, is_given
 from simulator.world import Scope, Values, World
 
 _VERSION: Final = "1.33.5"
@@ -56,6 +56,11 @@ class KubernetesCluster(AzurermResource):
         "kube_config_raw",
         "oidc_issuer_url",
     )
+
+    def customize(self, planned: Values, prior: Values | None) -> None:
+        """Plans another issuer, or none, where there was none or one."""
+        if prior and planned["oidc_issuer_enabled"] != prior["oidc_issuer_enabled"]:
+            planned["oidc_issuer_url"] = UNKNOWN
 
     def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
         """The first pool keeps its name, but for one that a broken rotation has left."""

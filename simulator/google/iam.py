@@ -28,7 +28,7 @@ class ServiceAccount(GoogleResource):
     api = "iam.googleapis.com"
     create_error = "Error creating service account"
 
-    def customize(self, planned: Values) -> None:
+    def customize(self, planned: Values, prior: Values | None) -> None:
         """Plans the email address where its parts are known."""
         if is_given(planned["account_id"]) and is_given(planned["project"]):
             planned["email"] = self.id(planned).rpartition("/")[2]

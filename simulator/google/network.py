@@ -67,14 +67,14 @@ class Subnetwork(ComputeResource):
     def replaced_for(self, planned: Values, prior: Values) -> list[Steps]:
         """A range grows in place, and shrinks with a new subnetwork."""
         now, before = planned["ip_cidr_range"], prior["ip_cidr_range"]
-        grown = is_given(now) and ipaddress.IPv4Network(before).subnet_of(ipaddress.IPv4Network(now))
+        grown = is_given(now) and _range(before).subnet_of(_range(now))
         return [] if grown or not is_given(now) else [("ip_cidr_range",)]
 
     def computed(self, values: Values, scope: Scope, world: World) -> Values:
         """Adds its gateway."""
         computed = super().computed(values, scope, world) | {"purpose": "PRIVATE", "stack_type": "IPV4_ONLY"}
         if is_given(values["ip_cidr_range"]):
-            computed["gateway_address"] = str(ipaddress.ip_network(values["ip_cidr_range"])[1])
+            computed["gateway_address"] = str(_range(values["ip_cidr_range"])[1])
         return computed
 
     def check(self, values: Values, scope: Scope, world: World) -> None:
@@ -100,9 +100,18 @@ class Subnetwork(ComputeResource):
                 )
 
 
-def _ranges(subnetwork: Values) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def _ranges(subnetwork: Values) -> list[ipaddress.IPv4Network]:
     ranges = [subnetwork["ip_cidr_range"], *(one["ip_cidr_range"] for one in subnetwork["secondary_ip_range"] or [])]
-    return [ipaddress.ip_network(one) for one in ranges if is_given(one)]
+    return [_range(one) for one in ranges if is_given(one)]
+
+
+def _range(text: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(text)
+    except ValueError as error:
+        raise CloudError(
+            f"googleapi: Error 400: Invalid value for field 'resource.ipCidrRange': '{text}'. {error}, invalid"
+        ) from error
 
 
 class Router(ComputeResource):

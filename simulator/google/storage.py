@@ -12,7 +12,7 @@ class Bucket(GoogleResource):
 
     id_template = "{name}"
 
-    def customize(self, planned: Values) -> None:
+    def customize(self, planned: Values, prior: Values | None) -> None:
         """Locations are written in capitals."""
         if isinstance(planned["location"], str):
             planned["location"] = planned["location"].upper()

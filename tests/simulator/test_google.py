@@ -208,6 +208,20 @@ def test_subnetworks_of_a_network_do_not_overlap(enabled_apis: None, terraform: 
     assert "10.0.8.0/24 conflicts with existing subnetwork 'used'" in terraform.refused()
 
 
+def test_what_is_no_range_is_refused_new_and_changed(enabled_apis: None, terraform: Terraform) -> None:
+    def write(cidr: str) -> None:
+        subnetwork = SUBNETWORK | {"name": "ranged", "ip_cidr_range": cidr}
+        network = {"used": NETWORK | {"name": "ranged"}}
+        terraform.write({"google_compute_network": network, "google_compute_subnetwork": {"used": subnetwork}})
+
+    write("10.0.0.0/33")
+    assert "Invalid value for field 'resource.ipCidrRange': '10.0.0.0/33'" in terraform.refused()
+    write("10.0.0.0/20")
+    terraform.apply()
+    write("10.0.0.1/20")
+    assert "Invalid value for field 'resource.ipCidrRange': '10.0.0.1/20'" in terraform.refused()
+
+
 def test_what_is_in_use_is_not_deleted(enabled_apis: None, terraform: Terraform, world: World) -> None:
     terraform.write(
         {
