@@ -1,6 +1,7 @@
 """serve() on a real cluster: KServe's own controller, this repo's runtime, a real store."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -96,18 +97,8 @@ def running(cluster: Cluster) -> dict[str, Any]:
 
 
 def pods(cluster: Cluster) -> set[str]:
-    listed = kubectl(
-        cluster.kubeconfig,
-        "get",
-        "pods",
-        "-n",
-        NAMESPACE,
-        "-l",
-        f"serving.kserve.io/inferenceservice={NAME}",
-        "-o",
-        "name",
-    )
-    return set(listed.split())
+    ours = f"serving.kserve.io/inferenceservice={NAME}"
+    return set(kubectl(cluster.kubeconfig, "get", "pods", "-n", NAMESPACE, "-l", ours, "-o", "name").split())
 
 
 def test_a_cluster_without_kserve_is_told_so(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
@@ -278,6 +269,14 @@ def test_who_may_look_but_not_forward_ports_is_told(
     said = refusal(Endpoint.from_name(NAME, namespace=NAMESPACE).predict, ROWS)
 
     assert said == f"the API server does not open a port-forward (pods/portforward) in '{NAMESPACE}'"
+
+
+def test_a_port_that_another_program_holds_is_not_taken(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))  # as a connection's own end: nothing listens there
+        monkeypatch.setattr("random.randint", lambda *_: other.getsockname()[1])
+
+        assert list(Endpoint.from_name(NAME, namespace=NAMESPACE).predict(ROWS)) == [0, 0, 0, 0, 0]
 
 
 def test_a_program_that_has_asked_ends(endpoint: Endpoint) -> None:

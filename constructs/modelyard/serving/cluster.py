@@ -77,12 +77,14 @@ class Forwarding:
 
     Args:
         loop: What it runs in.
-        forwarding: kr8s' own.
+        forwarding: kr8s' own, open.
+
+    Attributes:
         port: Of this machine.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, forwarding: Any, port: int) -> None:  # noqa: ANN401 - no types
-        self.port = port
+    def __init__(self, loop: asyncio.AbstractEventLoop, forwarding: Any) -> None:  # noqa: ANN401 - no types
+        self.port: int = forwarding.servers[0].sockets[0].getsockname()[1]
         self._loop = loop
         self._forwarding = forwarding
 
@@ -216,8 +218,9 @@ class Cluster:
         """
         pods = _Pods(service, api=self._api)
         self._run(self._try_forwarding(pods, port))
-        forwarding: Any = PortForward(pods, port, local_port="auto")
-        return Forwarding(self._loop, forwarding, self._run(forwarding.__aenter__()))
+        forwarding: Any = _FreePortForward(pods, port, local_port="auto")
+        self._run(forwarding.__aenter__())
+        return Forwarding(self._loop, forwarding)
 
     async def _try_forwarding(self, pods: "_Pods", port: int) -> None:
         """kr8s tries for ever, and says nothing, where it is not allowed."""
@@ -289,6 +292,14 @@ class Cluster:
             raise _unreachable(error) from error
         finally:
             future.cancel()  # unless it is done
+
+
+class _FreePortForward(PortForward):
+    """On a port that the system gives it."""
+
+    def _find_available_port(self) -> int:
+        """kr8s would guess one; it takes those that are the near end of a connection for free."""
+        return 0
 
 
 class _Pods(Service):
