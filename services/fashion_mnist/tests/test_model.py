@@ -50,6 +50,6 @@ def test_the_model_scores_as_the_readme_says(session: onnxruntime.InferenceSessi
 
     [probabilities] = session.run(None, {session.get_inputs()[0].name: test.images})
 
-    table = re.search(r"```\n( +precision.*?)\n```", README, re.DOTALL)
+    table = re.search(r"```text\n( +precision.*?)\n```", README, re.DOTALL)
     assert table
     assert str(Scores.of(probabilities, test.labels)) == table[1]
