@@ -40,7 +40,7 @@ setup: .venv/.ready node_modules/.ready $(if $(filter cdktn,$(MODELYARD_ENGINE))
 
 node_modules/.ready: package-lock.json
 	@echo "setting up the CDKTF command line (about a minute, once)"
-	@npm ci --silent --no-fund --no-audit
+	@npm ci --loglevel=error --no-fund --no-audit > /dev/null
 	@touch $@
 
 .venv/.cdktn: requirements-cdktn.txt .venv/.ready
@@ -50,7 +50,7 @@ node_modules/.ready: package-lock.json
 
 engines/cdktn/node_modules/.ready: engines/cdktn/package-lock.json
 	@echo "setting up CDK Terrain's command line (about a minute, once)"
-	@npm ci --prefix engines/cdktn --silent --no-fund --no-audit
+	@npm ci --prefix engines/cdktn --loglevel=error --no-fund --no-audit > /dev/null
 	@touch $@
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
