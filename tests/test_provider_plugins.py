@@ -9,7 +9,7 @@ from simulator.plugin_binaries import FORWARDED, RECORDED_VERSIONS, forwarded_pl
 from stacks.clouds import CLOUDS
 from terraform_cli.plugin_installation import install
 from terraform_cli.plugins import plugin_folders, plugins_of_checkout, whose_plans
-from tests.plugin_mirror import only_from
+from tests.plugin_mirror import only_from, place_of_archive
 
 GOOGLE = RECORDED_VERSIONS["google"]
 
@@ -116,12 +116,9 @@ def test_what_terraform_has_installed_for_stacks_of_the_checkout_is_at_hand(chec
 
 def packed(mirror: Path, provider: str) -> Path:
     """An archive as the registry has it, in a mirror that holds such."""
-    version = RECORDED_VERSIONS[provider]
-    folder = mirror / "registry.terraform.io" / "hashicorp" / provider
-    folder.mkdir(parents=True)
-    archive = folder / f"terraform-provider-{provider}_{version}_{system()}.zip"
+    archive = place_of_archive(mirror, provider)
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(f"terraform-provider-{provider}_v{version}_x5", "a program")
+        file.writestr(f"terraform-provider-{provider}_v{RECORDED_VERSIONS[provider]}_x5", "a program")
     return archive
 
 

@@ -21,7 +21,7 @@ from tests.conftest import Command, replace_in
 from tests.e2e.conftest import Proof
 from tests.e2e.credentials import CREDENTIAL, with_credentials, written
 from tests.e2e.instance_template import add_instance_template
-from tests.plugin_mirror import only_from
+from tests.plugin_mirror import only_from, place_of_archive
 from tests.simulator.azure_estate import AZURERM
 from tests.simulator.azure_estate import cluster as azure_cluster
 from tests.simulator.estate import Config, Terraform, changed, cluster, deployment, environment_with
@@ -75,14 +75,12 @@ def test_the_command_gets_what_is_missing_and_a_rehearsal_finds_it(
     """From a mirror that holds google as the registry has it, packed, and the others as a plugin cache has them."""
     nowhere = {"TF_PLUGIN_CACHE_DIR": "", "TF_CLI_CONFIG_FILE": os.devnull}
     hashicorp = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp"
-    (hashicorp / "google").mkdir(parents=True)
     for name in ("azurerm", "kubernetes"):
         unpacked = hashicorp / name / RECORDED_VERSIONS[name] / system()
         unpacked.parent.mkdir(parents=True)
         unpacked.symlink_to(find_binary(plugins, name).parent)
     binary = find_binary(plugins, "google")
-    archive = hashicorp / "google" / f"terraform-provider-google_{RECORDED_VERSIONS['google']}_{system()}.zip"
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(place_of_archive(tmp_path / "mirror", "google"), "w") as file:
         # With the right to run it.
         file.write(binary, binary.name)
     settings = only_from(tmp_path / "mirror", tmp_path / "terraform.rc")
