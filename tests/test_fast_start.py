@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -174,6 +175,20 @@ print(App().node.path == "")
     assert slow_start_reasons(done.stderr) == []
     found = re.findall(r"provider-google/lib/([^/]+)/index\.js", "\n".join(loaded))
     assert 80 < len(found) < 100
+
+
+def test_node_ends_without_a_word_when_python_is_killed() -> None:
+    program = """
+import os, select, signal
+from modelyard.fast_start.node_process import start_node
+node = start_node()
+select.select([node.reader], [], [])  # it has said something that nobody will read
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    # Until Node has ended, which has the same outputs.
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGKILL, "", "")
 
 
 def test_checksums_of_packages_are_kept_until_the_package_changes(tmp_path: Path) -> None:

@@ -121,6 +121,24 @@ fs.readSync = function (file, buffer, ...range) {
   return readSync(file, buffer, ...range);
 };
 
+// Python may end without having read what it was told, killed perhaps. The socket to it says so by an error, where jsii's
+// pipe would have an end, and with an error Node prints the line that it comes from: all of the runtime.
+const TO_PYTHON = 3;
+ends('readSync', () => 0);
+ends('writeSync', (buffer, written) => buffer.length - written); // of no use to anybody; the next read says the end
+
+function ends(name, done) {
+  const call = fs[name];
+  fs[name] = function (file, ...rest) {
+    try {
+      return call(file, ...rest);
+    } catch (error) {
+      if (file === TO_PYTHON && ['ECONNRESET', 'EPIPE'].includes(error.code)) return done(...rest);
+      throw error;
+    }
+  };
+}
+
 // And it does so at each start. The checksum is kept beside Python's bytecode, for as long as the package's file stays
 // what it was; where Python may not write there, it is not kept.
 const RUNTIME = /[\\/]lib[\\/]program\.js$/;
