@@ -28,6 +28,7 @@ UP = "`modelyard up`"
 STOCK = "`cdktf deploy '*'`, stock imports"
 FAST = "`cdktf deploy '*'`, our imports"
 BARE = "bare Terraform, synth not counted"
+_IMPORTS = {STOCK: {"MODELYARD_STOCK_IMPORTS": "1"}, FAST: {"MODELYARD_STOCK_IMPORTS": "0"}}
 _ENVIRONMENT = "gke-dev"
 _FOUNDATION = ("gke-dev-state", "gke-dev-registry", "gke-dev-artifacts", "gke-dev-cluster")
 _APPLY = "terraform -chdir={} init -input=false && terraform -chdir={} apply -input=false -auto-approve"
@@ -63,8 +64,7 @@ class Estate:
         """By their names."""
         return {
             UP: partial(self._deploy, self._up),
-            STOCK: partial(self._deploy, partial(self._cdktf, stock=True)),
-            FAST: partial(self._deploy, partial(self._cdktf, stock=False)),
+            **{way: partial(self._deploy, partial(self._cdktf, way)) for way in (STOCK, FAST)},
             BARE: partial(self._deploy, self.loop, synthesised=True),
         }
 
@@ -85,7 +85,7 @@ class Estate:
         """Of all ways."""
         self._deploy(self._up)
         with self.empty_clouds() as variables:
-            self.synthesise({**variables, "MODELYARD_STOCK_IMPORTS": "1"})
+            self.synthesise({**variables, **_IMPORTS[STOCK]})
 
     def _deploy(self, way: Callable[[Mapping[str, str]], Run], *, synthesised: bool = False) -> Deploy:
         with self.empty_clouds() as variables:
@@ -100,9 +100,8 @@ class Estate:
     def _up(self, variables: Mapping[str, str]) -> Run:
         return self.checkout.run([sys.executable, "-m", "commands", "up", _ENVIRONMENT, "--yes"], variables)
 
-    def _cdktf(self, variables: Mapping[str, str], *, stock: bool) -> Run:
-        imports = {"MODELYARD_STOCK_IMPORTS": "1" if stock else "0"}
-        return self.checkout.run([str(CDKTF), "deploy", "*", "--auto-approve"], {**variables, **imports})
+    def _cdktf(self, way: str, variables: Mapping[str, str]) -> Run:
+        return self.checkout.run([str(CDKTF), "deploy", "*", "--auto-approve"], {**variables, **_IMPORTS[way]})
 
     def loop(self, variables: Mapping[str, str]) -> Run:
         """Bare Terraform: the foundation in order, then the services."""
