@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import yaml
 from stacks.add_ons.monitoring import access, prometheus
 from tests.e2e.clusters import Cluster
 from tests.e2e.disks import disk
+from tests.e2e.go_modules import build, module_folder
 from tests.e2e.local_cluster import kubectl
 from tests.e2e.node_images import load_program
 
@@ -28,7 +28,7 @@ Object = dict[str, Any]
 _PROMETHEUS = "v0.314.0"  # what Prometheus 3.14.0 is called as a Go module
 _STATE_METRICS = "v2.20.0"
 # Of the ways to find targets, the one that is used: cloud providers' libraries take long to build.
-_TAGS = ["-tags", "netgo,remove_all_sd,enable_kubernetes_sd"]
+_TAGS = ("netgo", "remove_all_sd", "enable_kubernetes_sd")
 
 
 @dataclass(frozen=True)
@@ -73,29 +73,11 @@ def rendered(helm: Path, chart: PublishedChart, values: dict[str, object], folde
 
 def build_programs(cache: Path) -> dict[str, Path]:
     """The programs by the names of their Deployments; built on first use, in minutes."""
-    return {
-        "prometheus": _built(cache, "github.com/prometheus/prometheus", _PROMETHEUS, "./cmd/prometheus", _TAGS),
-        "kube-state-metrics": _built(cache, "k8s.io/kube-state-metrics/v2", _STATE_METRICS, ".", []),
-    }
-
-
-def _built(cache: Path, module: str, version: str, package: str, options: list[str]) -> Path:
-    name = module.removesuffix("/v2").rpartition("/")[2]
-    program = cache / f"{name}-{version}" / name
-    if program.exists():
-        return program
-    (program.parent / "empty").mkdir(parents=True, exist_ok=True)
-    (program.parent / "empty" / "go.mod").write_text("module empty\n")
-    command = ["go", "mod", "download", "-json", f"{module}@{version}"]
-    printed = subprocess.run(command, cwd=program.parent / "empty", capture_output=True, check=True, timeout=600).stdout
-    source = program.parent / "source"
-    shutil.copytree(json.loads(printed)["Dir"], source, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    # Its replacements would make `go install` refuse it; a workspace is for its makers.
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
-    build = ["go", "build", "-trimpath", "-ldflags", "-s -w", *options, "-o", str(program), package]
-    subprocess.run(build, cwd=source, env=environment, check=True, timeout=3000)
-    shutil.rmtree(source)
-    return program
+    server = cache / f"prometheus-{_PROMETHEUS}" / "prometheus"
+    build(module_folder("github.com/prometheus/prometheus", _PROMETHEUS), "./cmd/prometheus", server, *_TAGS)
+    metrics = cache / f"kube-state-metrics-{_STATE_METRICS}" / "kube-state-metrics"
+    build(module_folder("k8s.io/kube-state-metrics/v2", _STATE_METRICS), ".", metrics)
+    return {server.name: server, metrics.name: metrics}
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.e2e.go_modules import BUILD_OPTIONS
+
 
 def cache_folder() -> Path:
     """Where built programs stay."""
@@ -34,7 +36,7 @@ def built_by_go(module: str, *, without: str) -> Path:
     with one_process(name):
         if not program.exists():
             subprocess.run(
-                ["go", "install", module],
+                ["go", "install", *BUILD_OPTIONS, "-ldflags=-s -w", module],
                 env={**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"},
                 check=True,
                 timeout=1200,
