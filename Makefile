@@ -40,7 +40,7 @@ setup: .venv/.ready node_modules/.ready $(if $(filter cdktn,$(MODELYARD_ENGINE))
 
 node_modules/.ready: package-lock.json
 	@echo "setting up the CDKTF command line (about a minute, once)"
-	@npm ci --loglevel=error --no-fund --no-audit > /dev/null
+	@npm ci --loglevel=error --no-update-notifier --no-fund --no-audit > /dev/null
 	@touch $@
 
 .venv/.cdktn: requirements-cdktn.txt .venv/.ready
@@ -50,7 +50,7 @@ node_modules/.ready: package-lock.json
 
 engines/cdktn/node_modules/.ready: engines/cdktn/package-lock.json
 	@echo "setting up CDK Terrain's command line (about a minute, once)"
-	@npm ci --prefix engines/cdktn --loglevel=error --no-fund --no-audit > /dev/null
+	@npm ci --prefix engines/cdktn --loglevel=error --no-update-notifier --no-fund --no-audit > /dev/null
 	@touch $@
 
 rehearse: setup ## Deploy, plan again and destroy both clouds' estates on simulated providers, check their policies, write a page of each
@@ -103,7 +103,7 @@ faults: setup ## Break deploys and teardowns off in every way and run them again
 
 e2e: setup ## What needs minutes: real providers, a real cluster
 	@$(BIN)/pytest -n 2 -m slow
-	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest -n 2 --dist loadgroup tests/e2e -v
+	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest -n 2 --dist loadgroup tests/e2e -v$(if $(UNTIL), --until $(UNTIL))
 
 test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, scikit-learn, XGBoost and ONNX, serve them, compare the answers
 	@# tests/conftest.py is of tests that synthesise.

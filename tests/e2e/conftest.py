@@ -1,10 +1,12 @@
 """What end-to-end tests need from the machine, and the plain word when it is not there."""
 
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -54,18 +56,37 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"✓ {seen}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For machines that are given up after a time, as CI's are."""
+    words = "skip the tests that would begin later, in seconds since 1970: date -d '+1 hour' +%%s"
+    parser.addoption("--until", type=float, default=math.inf, help=words)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the test's fixtures begin
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips it when the time is over."""
+    if time.time() > item.config.getoption("--until"):
+        pytest.skip("the time for tests was over, see `make e2e UNTIL=…` in docs/testing.md")
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the mark in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lets one process have the cluster, of those among which `pytest -n` divides the tests; another one builds."""
-    for item in items:
-        if _has_cluster(item):
-            item.add_marker(pytest.mark.xdist_group("cluster"))
-    # In this order they are given out: who has the cluster has the longest way to go, and waits for what is built.
-    items.sort(key=lambda item: 0 if _has_cluster(item) else 1 if item.path.stem == "test_builds" else 2)
+    on_cluster = [item for item in items if "cluster" in _fixtures(item)]
+    for item in on_cluster:
+        item.add_marker(pytest.mark.xdist_group("cluster"))
+    # Modules as a whole, for their tests find what those before them have left.
+    late = {item.path for item in on_cluster if _BUILT & _fixtures(item)}
+    # In this order they are given out: who has the cluster has the longest way to go, and begins with what needs
+    # nothing that the other one builds first.
+    items.sort(key=lambda item: (item not in on_cluster, item.path in late, item.path.stem != "test_builds"))
 
 
-def _has_cluster(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and "cluster" in item.fixturenames
+_BUILT = {"argo_build", "kserve_build", "traefik"}
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(item.fixturenames) if isinstance(item, pytest.Function) else set()
 
 
 def _lab() -> Path | None:
