@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from modelyard.bindings import engine
+from modelyard.fast_start.node_process import start_node
 
 import pytest
 
@@ -177,18 +178,21 @@ print(App().node.path == "")
     assert 80 < len(found) < 100
 
 
-def test_node_ends_without_a_word_when_python_is_killed() -> None:
-    program = """
-import os, select, signal
-from modelyard.fast_start.node_process import start_node
-node = start_node()
-select.select([node.reader], [], [])  # it has said something that nobody will read
-os.kill(os.getpid(), signal.SIGKILL)
-"""
+# The one is killed when Node has said something, which nobody will read.
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("select.select([node.reader], [], []); os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("raise SystemExit(3)", 3),
+    ],
+)
+def test_node_ends_without_a_word_when_python_ends_before_it_is_asked(end: str, code: int) -> None:
+    program = f"import os, select, signal; from {start_node.__module__} import start_node; node = start_node(); {end}"
+
     # Until Node has ended, which has the same outputs.
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
 
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGKILL, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
 def test_checksums_of_packages_are_kept_until_the_package_changes(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Node with jsii's runtime in it, started before Python imports jsii: the two take as long to get ready."""
 
+import atexit
 import functools
 import os
 import platform
@@ -68,6 +69,8 @@ def start_node() -> NodeProcess | None:
             stdin=theirs.fileno(),
             env={**os.environ, "JSII_AGENT": f"Python/{platform.python_version()}"},
         )
+        # Python may end before jsii is there to stop Node, which would miss its files and say so at length.
+        atexit.register(process.kill)
         return NodeProcess(folder, process, ours.makefile("wb"), ours.makefile("rb"))
 
 
