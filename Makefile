@@ -102,7 +102,7 @@ faults: setup ## Break deploys and teardowns off in every way and run them again
 	@$(BIN)/python -m faults --random 4
 
 e2e: setup ## What needs minutes: real providers, a real cluster
-	@$(BIN)/pytest -n 2 -m slow
+	@$(BIN)/pytest -n 2 --dist worksteal -m slow
 	@MODELYARD_LAB="$(abspath $(LAB))" $(BIN)/pytest -n 2 --dist loadgroup tests/e2e -v$(if $(UNTIL), --until $(UNTIL))
 
 test-frameworks: .venv-frameworks/.ready ## Save models of Keras, PyTorch, scikit-learn, XGBoost and ONNX, serve them, compare the answers

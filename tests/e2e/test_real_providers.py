@@ -54,9 +54,15 @@ VARIANTS: dict[str, Settings] = {
 }
 
 
+@pytest.fixture(scope="module")
+def looked_at() -> set[str]:
+    """Configurations of stacks: most of a variant's are those of another, to the byte."""
+    return set()
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_stack_is_valid_and_google_plans_it(
-    name: str, tmp_path: Path, real_providers: dict[str, str], proof: Proof
+    name: str, tmp_path: Path, real_providers: dict[str, str], looked_at: set[str], proof: Proof
 ) -> None:
     settings = VARIANTS[name]
     assert isinstance(settings, CloudSettings)
@@ -68,8 +74,10 @@ def test_every_stack_is_valid_and_google_plans_it(
     services = find_services()
     add_ons = {name for service in services for name in service.stack.requires}
     assert len(folders) == 4 + bool(settings.github) + len(services) + len(add_ons)
-    for folder in folders:
-        configuration = json.loads((folder / "cdk.tf.json").read_text())
+    new = {folder: text for folder in folders if (text := (folder / "cdk.tf.json").read_text()) not in looked_at}
+    assert new
+    for folder, text in new.items():
+        configuration = json.loads(text)
         configuration["terraform"]["backend"] = {"local": {}}
         (folder / "cdk.tf.json").write_text(json.dumps(configuration))
         terraform(folder, variables, "init", "-input=false")
@@ -78,4 +86,5 @@ def test_every_stack_is_valid_and_google_plans_it(
         if "data" not in configuration and "azurerm" not in configuration["provider"]:
             count = sum(len(each) for each in configuration["resource"].values())
             assert f"Plan: {count} to add" in terraform(folder, variables, "plan", "-input=false")
-    proof(f"{name}: {len(folders)} stacks valid for the real providers")
+        looked_at.add(text)
+    proof(f"{name}: {len(folders)} stacks valid for the real providers, {len(new)} of them as no variant before")

@@ -82,7 +82,7 @@ def test_a_service_that_reads_artifacts_is_granted_that_and_leaves_nothing_behin
     document["services"]["iris"] = {"model": "iris/iris-model.zip"}
     file.write_text(tomlkit.dumps(document))
 
-    done = modelyard_command("rehearse", environment)
+    done = modelyard_command("rehearse", environment, "--only", f"{environment}-iris")
     checked = modelyard_command("policies", environment)
 
     assert done.returncode == 0, done.stderr
@@ -90,7 +90,8 @@ def test_a_service_that_reads_artifacts_is_granted_that_and_leaves_nothing_behin
     assert f"{grant}.artifacts_" in plan
     assert "planned again: no change" in done.stdout
     assert "destroyed: 0 left" in done.stdout
-    assert checked.returncode == 0, checked.stdout
+    # Of a part of the environment: exceptions for the others are unused.
+    assert " checks passed, 0 failed, " in checked.stdout, checked.stdout
     proof(f"{environment} rehearsed with iris reading its model from the artifact store: no change, 0 left")
 
 
