@@ -78,8 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Modules as a whole, for their tests find what those before them have left.
     late = {item.path for item in on_cluster if _BUILT & _fixtures(item)}
     # In this order they are given out: who has the cluster has the longest way to go, and begins with what needs
-    # nothing that the other one builds first.
-    items.sort(key=lambda item: (item not in on_cluster, item.path in late, item.path.stem != "test_builds"))
+    # nothing that the other one builds first. Documents come last, for they type what other tests try in parts.
+    places = {"test_builds": -1, "test_documents": 1}
+    items.sort(key=lambda item: (item not in on_cluster, item.path in late, places.get(item.path.stem, 0)))
 
 
 _BUILT = {"argo_build", "kserve_build", "traefik"}
